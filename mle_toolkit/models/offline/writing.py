@@ -1,0 +1,341 @@
+"""Turn a recipe into a program."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from typing import TYPE_CHECKING
+
+from mle_toolkit.models.offline.families import families
+from mle_toolkit.models.offline.problem import BINARY, CLASSES, LABEL, NUMBERS
+from mle_toolkit.models.offline.prose import describe
+from mle_toolkit.models.offline.recipe import BLOCKS
+from mle_toolkit.models.offline.templates import (
+    AS_TABLE,
+    BLOCK_CODE,
+    CROSS_VALIDATE,
+    FEATURES,
+    FOLDS,
+    PREDICT,
+    SCORES,
+)
+
+if TYPE_CHECKING:
+    from mle_toolkit.models.offline.problem import Problem
+    from mle_toolkit.models.offline.recipe import Member, Recipe
+
+_LINE = 88
+_MAX_CATEGORIES = 40
+# Where names that occur in a program come from.
+_HOMES = {
+    "CalibratedClassifierCV": "sklearn.calibration",
+    "KFold": "sklearn.model_selection",
+    "OneHotEncoder": "sklearn.preprocessing",
+    "OrdinalEncoder": "sklearn.preprocessing",
+    "PCA": "sklearn.decomposition",
+    "SimpleImputer": "sklearn.impute",
+    "StandardScaler": "sklearn.preprocessing",
+    "StratifiedKFold": "sklearn.model_selection",
+    "TargetEncoder": "sklearn.preprocessing",
+    "TfidfVectorizer": "sklearn.feature_extraction.text",
+    "TransformedTargetRegressor": "sklearn.compose",
+    "TruncatedSVD": "sklearn.decomposition",
+    "clone": "sklearn.base",
+    "combinations": "itertools",
+    "combinations_with_replacement": "itertools",
+    "make_column_transformer": "sklearn.compose",
+    "make_pipeline": "sklearn.pipeline",
+} | {name: "sklearn.metrics" for _, name in SCORES.values()}
+
+
+def write_program(recipe: Recipe, problem: Problem) -> str:
+    """Return the program that does what the recipe says."""
+    parts = [
+        _constants(recipe, problem),
+        _loading(recipe, problem),
+        _models(recipe, problem),
+        *_functions(recipe, problem),
+        _main(recipe, problem),
+    ]
+    body = "\n".join(part for part in parts if part)
+    head = f'"""{describe(recipe, problem)}"""\n'
+    return f"{head}\n{_imports(body, problem)}\n{body}"
+
+
+def _imports(body: str, problem: Problem) -> str:
+    homes = _HOMES | {
+        item.estimator: item.module for item in families(problem).values()
+    }
+    needed: dict[str, list[str]] = {}
+    for name in sorted(set(re.findall(r"\b[A-Za-z_]\w*(?=\()", body))):
+        if name in homes:
+            needed.setdefault(homes[name], []).append(name)
+    lines = [
+        f"from {home} import {', '.join(names)}"
+        for home, names in sorted(needed.items())
+    ]
+    own = [line for line in lines if line.startswith("from itertools")]
+    others = [line for line in lines if line not in own]
+    common = ["import numpy as np", "import pandas as pd"]
+    return "\n".join([*own, *([""] if own else []), *common, *others]) + "\n"
+
+
+def _constants(recipe: Recipe, problem: Problem) -> str:
+    lines = [
+        f"ID = {_text(problem.id_column)}",
+        f"TARGETS = {_list(problem.targets)}",
+        f"FOLDS = {recipe.folds}",
+        f"SEED = {recipe.seed}",
+    ]
+    if recipe.sample_rows:
+        lines.append(f"SAMPLE_ROWS = {recipe.sample_rows}")
+    uses_words = recipe.encode or "counts" in recipe.blocks
+    for name, columns in (
+        ("WORDS", problem.words if uses_words else ()),
+        ("CODES", problem.codes if uses_words else ()),
+        ("DATES", problem.dates if "dates" in recipe.blocks else ()),
+        ("TEXTS", problem.texts),
+    ):
+        if columns or (uses_words and name in {"WORDS", "CODES"}):
+            lines.append(f"{name} = {_list(columns)}")
+    if {"row_scale", "edges", "profiles"} & set(recipe.blocks):
+        first, last = problem.pixels
+        lines.append(f"FIRST_PIXEL, LAST_PIXEL = {_text(first)}, {_text(last)}")
+        lines.append(f"SIDE = {problem.side}")
+    return "\n".join(lines) + "\n"
+
+
+def _loading(recipe: Recipe, problem: Problem) -> str:
+    lines = [
+        f"train = pd.read_csv({_text('input/' + problem.train)})",
+        f"test = pd.read_csv({_text('input/' + problem.test)})",
+    ]
+    if not problem.id_in_test:
+        lines.append(f"sample = pd.read_csv({_text('input/' + problem.sample)})")
+    if problem.hollow_label:
+        lines.append(f"train = train.dropna(subset=[{_text(problem.label)}])")
+    if recipe.sample_rows:
+        lines.append(
+            "train = train.sample(min(SAMPLE_ROWS, len(train)), random_state=SEED)"
+        )
+    if problem.kind in {CLASSES, LABEL}:
+        lines.append(f"CLASSES = np.unique(train[{_text(problem.label)}])")
+    return "\n".join(lines) + "\n"
+
+
+def _models(recipe: Recipe, problem: Problem) -> str:
+    text = ""
+    prepared = _preparation(recipe, problem)
+    if prepared:
+        text += f"PREPARE = {prepared}\n"
+    names = member_names(recipe)
+    text += "MODELS = {\n"
+    for name, member in zip(names, recipe.members, strict=True):
+        expression = _member(member, recipe, problem, prepared=bool(prepared))
+        text += textwrap.indent(f"{_text(name)}: {expression},\n", "    ")
+    weights = [
+        f"{_text(name)}: {member.weight}"
+        for name, member in zip(names, recipe.members, strict=True)
+    ]
+    return text + "}\nWEIGHTS = {" + ", ".join(weights) + "}\n"
+
+
+def member_names(recipe: Recipe) -> list[str]:
+    """Return a name for each member: its family, and a number from the second on."""
+    names: list[str] = []
+    for member in recipe.members:
+        count = sum(other.split("-")[0] == member.family for other in names)
+        names.append(member.family if not count else f"{member.family}-{count + 1}")
+    return names
+
+
+def _preparation(recipe: Recipe, problem: Problem) -> str:
+    """Return the transformer of the columns that are not numbers, if any is wanted."""
+    parts = []
+    unknown = {
+        "onehot": 'handle_unknown="infrequent_if_exist", ' if recipe.unknown_ok else "",
+        "ordinal": 'handle_unknown="use_encoded_value", unknown_value=-1'
+        if recipe.unknown_ok
+        else "",
+    }
+    onehot = (
+        f"OneHotEncoder({unknown['onehot']}max_categories={_MAX_CATEGORIES}, "
+        "sparse_output=False)"
+    )
+    if recipe.encode == "onehot":
+        parts.append(f"({onehot}, [*WORDS, *CODES])")
+    elif recipe.encode == "ordinal":
+        parts.append(f"(OrdinalEncoder({unknown['ordinal']}), [*WORDS, *CODES])")
+    elif recipe.encode == "target":
+        kind = 'target_type="continuous", ' if problem.kind == NUMBERS else ""
+        parts.append(f"({onehot}, WORDS)")
+        parts.append(f"(TargetEncoder({kind}random_state=SEED), CODES)")
+    parts.extend(
+        "(make_pipeline(TfidfVectorizer(max_features=3000), "
+        f"TruncatedSVD(20, random_state=SEED)), {_text(name)})"
+        for name in problem.texts
+    )
+    if not parts:
+        return ""
+    return _call("make_column_transformer", [*parts, 'remainder="passthrough"'])
+
+
+def _member(member: Member, recipe: Recipe, problem: Problem, *, prepared: bool) -> str:
+    family = families(problem)[member.family]
+    settings = [f"{name}={_literal(value)}" for name, value in member.params]
+    settings += [family.fixed] if family.fixed else []
+    settings += ["random_state=SEED"] if family.seeded else []
+    core = f"{family.estimator}({', '.join(settings)})"
+    if family.calibrated:
+        core = f"CalibratedClassifierCV({core}, ensemble=False, cv=3)"
+    steps = ["PREPARE"] if prepared else []
+    if recipe.impute and not family.takes_holes:
+        steps.append(f"SimpleImputer(strategy={_text(recipe.impute)})")
+    if family.scaled:
+        steps.append("StandardScaler()")
+        if recipe.pca:
+            steps.append(f"PCA(n_components={recipe.pca}, random_state=SEED)")
+    whole = _call("make_pipeline", [*steps, core]) if steps else core
+    if recipe.log_target:
+        inverse = {"log": "np.exp", "log1p": "np.expm1"}[recipe.log_target]
+        functions = [f"func=np.{recipe.log_target}", f"inverse_func={inverse}"]
+        whole = _call("TransformedTargetRegressor", [whole, *functions])
+    return whole
+
+
+def _functions(recipe: Recipe, problem: Problem) -> list[str]:
+    names = "if name != ID" if recipe.drop_id else ""
+    columns = f"frame[[name for name in test.columns {names}]].copy()"
+    blocks = [BLOCK_CODE[name] for name in BLOCKS if name in recipe.blocks]
+    if problem.texts:
+        blocks.insert(0, 'X[TEXTS] = X[TEXTS].fillna("")\n')
+    grows = any("parts.append" in block for block in blocks)
+    if grows:
+        blocks.insert(0, "parts = []\n")
+    end = "pd.concat([X, *parts], axis=1)" if grows else "X"
+    if recipe.encode == "dummies":
+        end = f"pd.get_dummies({end}, columns=[*WORDS, *CODES])"
+    body = textwrap.indent("".join(blocks) + f"return {end}\n", "    ")
+    found = [
+        "\n" + FEATURES.format(columns=columns.replace(" ]", "]"), blocks=body),
+        "\n" + PREDICT[_prediction(recipe, problem)],
+        "\n" + _cross_validation(recipe, problem),
+    ]
+    if {"edges", "profiles"} & set(recipe.blocks):
+        found.insert(0, "\n" + AS_TABLE)
+    return found
+
+
+def _prediction(recipe: Recipe, problem: Problem) -> str:
+    if problem.kind == NUMBERS:
+        return "numbers"
+    if problem.kind == BINARY:
+        return "binary" if recipe.one_column else "both"
+    return "aligned" if recipe.align else "classes"
+
+
+def _cross_validation(recipe: Recipe, problem: Problem) -> str:
+    flat = _prediction(recipe, problem) in {"binary", "numbers"}
+    width = "len(CLASSES)" if problem.kind in {CLASSES, LABEL} else "2"
+    returned = "held_out, predicted"
+    if recipe.clip:
+        returned = "np.clip(held_out, 0, None), np.clip(predicted, 0, None)"
+    return CROSS_VALIDATE.format(
+        shape_train="len(X)" if flat else f"(len(X), {width})",
+        shape_test="len(X_test)" if flat else f"(len(X_test), {width})",
+        folds=FOLDS[problem.is_classification],
+        returned=returned,
+    )
+
+
+def _main(recipe: Recipe, problem: Problem) -> str:
+    ids = "test[ID]" if problem.id_in_test else "sample[ID]"
+    lines = [
+        "",
+        "X, X_test = features(train), features(test)",
+        f"submission = pd.DataFrame({{ID: {ids}}})",
+    ]
+    score = SCORES[problem.score][0].format(
+        multi=', multi_class="ovr"' if problem.kind == CLASSES else "",
+        labels=", labels=CLASSES" if problem.kind == CLASSES else "",
+    )
+    if problem.label in problem.targets and len(problem.targets) > 1:
+        lines += _several_targets(score)
+    else:
+        lines += [
+            f"y = train[{_text(problem.label)}]",
+            "held_out, predicted = cross_validate(X, y, X_test)",
+            *_filling(recipe, problem),
+            f"score = {score}",
+        ]
+    lines += [
+        'submission.to_csv("submission.csv", index=False)',
+        f'print(f"validation {problem.metric}: {{score:.6f}}")',
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _several_targets(score: str) -> list[str]:
+    return [
+        "scores = []",
+        "for target in TARGETS:",
+        "    y = train[target]",
+        "    held_out, submission[target] = cross_validate(X, y, X_test)",
+        f"    scores.append({score})",
+        "score = np.mean(scores)",
+    ]
+
+
+def _filling(recipe: Recipe, problem: Problem) -> list[str]:  # noqa: ARG001
+    if problem.kind == CLASSES:
+        return [
+            f"COLUMNS = {_column_map(problem)}",
+            "for number, value in enumerate(CLASSES):",
+            "    submission[COLUMNS[value]] = predicted[:, number]",
+        ]
+    if problem.kind == LABEL:
+        return ["submission[TARGETS[0]] = CLASSES[predicted.argmax(1)]"]
+    return ["submission[TARGETS[0]] = predicted"]
+
+
+def _column_map(problem: Problem) -> str:
+    """Return which column of the submission holds each class."""
+    found = {}
+    for value in problem.classes:
+        bare = value.strip('"')
+        ends = [t for t in problem.targets if t == bare or t.endswith(f"_{bare}")]
+        if len(ends) != 1:
+            break
+        found[value] = ends[0]
+    if len(found) != len(problem.targets) or len(set(found.values())) != len(found):
+        return "dict(zip(CLASSES, TARGETS))"
+    inside = [f"{value}: {_text(name)}" for value, name in found.items()]
+    return _wrapped("{", inside, "}")
+
+
+def _call(name: str, arguments: list[str]) -> str:
+    return _wrapped(f"{name}(", arguments, ")")
+
+
+def _wrapped(start: str, items: list[str], end: str) -> str:
+    line = f"{start}{', '.join(items)}{end}"
+    if len(line) + 4 < _LINE and "\n" not in line:
+        return line
+    inside = textwrap.indent("".join(f"{item},\n" for item in items), "    ")
+    return f"{start}\n{inside}{end}"
+
+
+def _list(names: tuple[str, ...]) -> str:
+    return _wrapped("[", [_text(name) for name in names], "]")
+
+
+def _text(value: str) -> str:
+    """Return a string literal with the quotes that a formatter would choose."""
+    literal = repr(value)
+    if literal.startswith("'") and '"' not in literal:
+        return f'"{literal[1:-1]}"'
+    return literal
+
+
+def _literal(value: object) -> str:
+    return _text(value) if isinstance(value, str) else repr(value)

@@ -1,0 +1,81 @@
+"""Find the best graded attempt and the program behind its submission."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mle_toolkit.errors import StoreError, ToolkitError, UsageError, check_choice
+from mle_toolkit.notebook.experiment import Best, read_grade
+from mle_toolkit.traces import EventLog
+
+if TYPE_CHECKING:
+    from mle_toolkit.store import AttemptFolder, ExperimentFolder
+
+
+def best_attempt(experiment: ExperimentFolder, competition: str | None) -> Best:
+    """Return the attempt with the best score on one competition; ties: first seed."""
+    attempts = experiment.attempts()
+    name = _choose(attempts, competition)
+    best: tuple[float, AttemptFolder, dict[str, Any]] | None = None
+    for attempt in attempts:
+        if attempt.path.parents[1].name != name:
+            continue
+        try:
+            grade = attempt.grade()
+        except ToolkitError:
+            continue
+        if not grade or grade.get("score_full") is None:
+            continue
+        value = (
+            -grade["score_full"] if grade["lower_is_better"] else grade["score_full"]
+        )
+        if best is None or value > best[0]:
+            best = (value, attempt, grade)
+    if best is None:
+        msg = f"no attempt on {name} has a valid, graded submission yet"
+        raise StoreError(msg)
+    return _of(name, *best[1:])
+
+
+def _choose(attempts: list[AttemptFolder], competition: str | None) -> str:
+    names = list(dict.fromkeys(item.path.parents[1].name for item in attempts))
+    if competition is not None:
+        check_choice("competition", competition, names)
+        return competition
+    if len(names) > 1:
+        listed = ", ".join(repr(name) for name in names)
+        msg = f"say which competition: best({names[0]!r}); this experiment has {listed}"
+        raise UsageError(msg)
+    return names[0]
+
+
+def _of(name: str, attempt: AttemptFolder, grade: dict[str, Any]) -> Best:
+    submission = attempt.submission()
+    if submission is None:
+        msg = f"{attempt.path} has a grade but names no submission"
+        raise StoreError(msg)
+    return Best(
+        competition=name,
+        attempt=attempt.path,
+        seed=int(attempt.path.name),
+        code=_code(attempt),
+        submission=submission,
+        grade=read_grade(grade),
+    )
+
+
+def _code(attempt: AttemptFolder) -> str | None:
+    """Return the code of the node that made the chosen submission."""
+    chosen = (attempt.result() or {})["submission"]["number"]
+    newest = attempt.latest_try()
+    if newest is None:
+        return None
+    log = EventLog(newest.path)
+    node = None
+    codes: dict[Any, str] = {}
+    for event in log:
+        if event["kind"] == "exec" and "code" in event:
+            codes[event.get("node")] = log.text(event["code"])
+        elif event["kind"] == "submission" and event.get("number") == chosen:
+            node = event.get("node")
+    return codes.get(node)

@@ -1,0 +1,89 @@
+"""Show progress while waiting: a bar in a terminal, a line in a notebook."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from mle_toolkit.notebook.experiment import Experiment
+    from mle_toolkit.running.control import Progress
+
+
+@contextlib.contextmanager
+def progress_shown(
+    experiment: Experiment, *, enabled: bool
+) -> Iterator[Callable[[Progress], None]]:
+    """Yield a function that shows a progress where people look for it."""
+    if not enabled:
+        yield lambda _: None
+    elif in_notebook():
+        with _in_cell(experiment) as update:
+            yield update
+    else:
+        with _in_terminal(experiment) as update:
+            yield update
+
+
+def in_notebook() -> bool:
+    """Whether this process is the kernel of a notebook."""
+    if "IPython" not in sys.modules:
+        return False
+    from IPython import get_ipython
+
+    shell = get_ipython()
+    return bool(shell) and hasattr(shell, "kernel")
+
+
+@contextlib.contextmanager
+def _in_terminal(experiment: Experiment) -> Iterator[Callable[[Progress], None]]:
+    from rich import progress as bars
+    from rich.console import Console
+
+    columns = (
+        bars.TextColumn("[bold]{task.description}"),
+        bars.BarColumn(),
+        bars.MofNCompleteColumn(),
+        bars.TextColumn("{task.fields[detail]}"),
+        bars.TimeElapsedColumn(),
+    )
+    with bars.Progress(*columns, console=Console(stderr=True)) as shown:
+        task = shown.add_task(experiment.name, total=None, detail="")
+
+        def update(progress: Progress) -> None:
+            shown.update(
+                task,
+                total=progress.total,
+                completed=progress.done,
+                detail=describe(progress),
+            )
+
+        yield update
+
+
+@contextlib.contextmanager
+def _in_cell(experiment: Experiment) -> Iterator[Callable[[Progress], None]]:
+    from mle_toolkit.notebook.display import CellProgress
+
+    shown = CellProgress(experiment)
+    try:
+        yield shown.update
+    finally:
+        shown.close()
+
+
+def describe(progress: Progress) -> str:
+    """Return the states in one short line."""
+    names = {name: name for name in ("running", "pending", "lost", "broken")}
+    names["published"] = "to grade"
+    parts = [
+        f"{progress.states[state]} {name}"
+        for state, name in names.items()
+        if progress.states.get(state)
+    ]
+    if progress.stopping:
+        parts.append("stopping")
+    return ", ".join(parts)

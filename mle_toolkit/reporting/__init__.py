@@ -1,0 +1,1 @@
+"""Figures and reports from tidy frames and run folders."""

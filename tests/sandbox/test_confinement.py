@@ -1,0 +1,178 @@
+"""What a program in the bubblewrap box cannot do."""
+
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+
+from mle_toolkit.sandbox import bubblewrap, probe
+
+
+def said(box, code):
+    done = box.run_python(code, timeout_s=20)
+    return done.output.strip().splitlines()[-1] if done.output.strip() else ""
+
+
+@pytest.fixture
+def box(boxed):
+    return boxed
+
+
+def test_no_network(box):
+    """A server on the host's loopback cannot be reached."""
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        code = f"import socket; socket.create_connection(('127.0.0.1', {port}))"
+        assert "ConnectionRefusedError" in said(box, code)
+    assert said(box, "import socket; print(socket.if_nameindex())") == "[(1, 'lo')]"
+
+
+def test_answers_do_not_exist(box):
+    """The private folder is not in the file system at all."""
+    private = box.root / "private" / "answers.csv"
+    assert "FileNotFoundError" in said(box, f"open({str(private)!r})")
+    code = (
+        "import os\n"
+        "hits = [d for d, _, files in os.walk('/') if 'answers.csv' in files]\n"
+        "print(hits)\n"
+    )
+    assert said(box, code) == "[]"
+
+
+def test_input_is_read_only(box):
+    """Inputs cannot be changed, removed or replaced."""
+    for code in (
+        "open('input/train.csv', 'a')",
+        "import os; os.remove('input/train.csv')",
+        "import os; os.rename('input', 'other')",
+    ):
+        assert "Error" in said(box, code)
+
+
+def test_nothing_else_is_writable(box):
+    """Only the workspace, the temporary folder and shared memory take files."""
+    code = (
+        "import os\n"
+        "open_ = []\n"
+        "library = os.path.dirname(os.__file__)\n"
+        "for d in ['/', '/usr', '/etc', '/dev', '/box', '/proc', library]:\n"
+        "    try:\n"
+        "        open(d + '/x', 'w'); open_.append(d)\n"
+        "    except OSError:\n"
+        "        pass\n"
+        "for d in ['.', '/tmp', '/dev/shm']:\n"
+        "    open(d + '/x', 'w')\n"
+        "print(open_)\n"
+    )
+    assert said(box, code) == "[]"
+
+
+def test_user_is_not_root(box):
+    """Root on the host is nobody in the box, and cannot come back."""
+    code = (
+        "import os\n"
+        "try:\n    os.setuid(0); back = True\n"
+        "except OSError:\n    back = False\n"
+        "print(os.getuid() != 0, os.getgroups(), back)\n"
+    )
+    expected = "True [] False" if os.geteuid() == 0 else None
+    if expected:
+        assert said(box, code) == expected
+
+
+def test_other_processes_are_invisible(box):
+    """No process of the host shows in the process table."""
+    code = (
+        "import os\n"
+        "numbers = [p for p in os.listdir('/proc') if p.isdigit()]\n"
+        "names = [open(f'/proc/{p}/cmdline').read() for p in numbers]\n"
+        "print(len(names) < 10, any('pytest' in n for n in names))\n"
+    )
+    assert said(box, code) == "True False"
+
+
+def test_packages_are_there_but_not_their_data(box):
+    """Libraries work; the data files that they bundle are hidden."""
+    assert said(box, "import sklearn, statsmodels.api; print('ok')") == "ok"
+    for code in (
+        "from sklearn.datasets import load_digits; load_digits()",
+        "from sklearn.datasets import load_breast_cancer; load_breast_cancer()",
+        "import statsmodels.api as sm; sm.datasets.randhie.load_pandas()",
+    ):
+        assert "Error" in said(box, code)
+
+
+def test_toolkit_is_not_there(box):
+    """Cards, leaderboards and preparation are out of sight."""
+    assert "ModuleNotFoundError" in said(box, "import mle_toolkit")
+
+
+def test_large_bundled_files_are_nowhere(box):
+    """A walk over the whole box finds no copy of a data file we build upon."""
+    code = (
+        "import os\n"
+        "names = {'digits.csv.gz', 'breast_cancer.csv', 'randhie.csv'}\n"
+        "found = [f'{d}/{f}' for d, _, fs in os.walk('/') for f in fs if f in names]\n"
+        "hits = [path for path in found if os.path.getsize(path)]\n"
+        "print(hits)\n"
+    )
+    assert said(box, code) == "[]"
+
+
+@pytest.mark.usefixtures("bwrap")
+def test_box_dies_with_its_parent(tmp_path):
+    """When the process that opened a box is killed, nothing in it goes on."""
+    program = (
+        "import sys; from pathlib import Path\n"
+        "from mle_toolkit.sandbox import open_box\n"
+        f"root = Path({str(tmp_path)!r}); (root / 'public').mkdir()\n"
+        "box = open_box('bwrap', workspace=root / 't/w', inputs=root / 'public',"
+        " scratch=root / 't/s')\n"
+        "print('ready', flush=True)\n"
+        "code = 'import os, time; os.system('setsid sleep 4712 &'); time.sleep(60)'\n"
+        "box.run_python(code, timeout_s=60)\n"
+    )
+    parent = subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, text=True
+    )
+    assert parent.stdout.readline() == "ready\n"
+    deadline = time.monotonic() + 10
+    while not running("4712") and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert running("4712")
+    parent.kill()
+    parent.wait()
+    parent.stdout.close()
+    deadline = time.monotonic() + 5
+    while running("4712") and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not running("4712")
+
+
+def running(word):
+    search = ["pgrep", "-f", f"sleep {word}$"]
+    return bool(subprocess.run(search, capture_output=True, check=False).stdout)
+
+
+@pytest.mark.usefixtures("bwrap")
+def test_probe_reports_what_holds():
+    """The probe's words match what the box does."""
+    found = probe("bwrap")
+    assert found.works
+    assert "input: read-only" in found.detail
+
+
+@pytest.mark.usefixtures("bwrap")
+def test_command_names_no_host_secret(tmp_path, monkeypatch):
+    """No key of ours stands on the command line or in its environment."""
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-secret")
+    for name in ("w", "s", "p"):
+        (tmp_path / name).mkdir()
+    command = bubblewrap.command(
+        workspace=tmp_path / "w", inputs=tmp_path / "p", scratch=tmp_path / "s", cpus=1
+    )
+    assert "sk-secret" not in str(command)
