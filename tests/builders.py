@@ -169,6 +169,10 @@ def _write_attempt(attempt: AttemptFolder, rng: np.random.Generator) -> None:
         log.write("model", node=node, purpose="draft", messages=[], reply="<b>plan</b>",
                   tokens_in=900, tokens_out=300, cost_usd=0.0,
                   duration_s=0.1)  # fmt: skip
+        log.write("exec", node=node, code=f"print('node {node}')\n", output="",
+                  status="error" if buggy else "ok",
+                  exception="ValueError" if buggy else None,
+                  duration_s=1.0)  # fmt: skip
         log.write("node", node=node, parent=node - 1 if node else None,
                   stage="improve" if node else "draft", plan="<script>x</script>",
                   is_buggy=buggy, metric=metric, summary="", has_submission=not buggy,

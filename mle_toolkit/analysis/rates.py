@@ -105,12 +105,12 @@ def summary(
     -------
     DataFrame
         Columns: `by`; ``n_competitions, n_attempts`` (those that count),
-        ``n_left_out``, ``n_stopped`` (counted, but ended by hand before their
-        time); counts of ``valid_submission, above_median, gold, silver, bronze,
-        any_medal``; ``medal_rate, low, high, level, method, reason``, the mean
-        over competitions with its end-atom interval; sums of ``elapsed_s,
-        tokens_in, tokens_out, cost_usd`` over the attempts that count, NaN where one
-        is unknown.
+        ``n_left_out``; ``n_failed, n_stopped`` (counted, but broken down, or ended
+        by hand before their time); counts of ``valid_submission, above_median,
+        gold, silver, bronze, any_medal``; ``medal_rate, low, high, level, method,
+        reason``, the mean over competitions with its end-atom interval; sums of
+        ``elapsed_s, tokens_in, tokens_out, cost_usd`` over the attempts that
+        count, NaN where one is unknown.
 
     Raises
     ------
@@ -170,6 +170,7 @@ def _summarise(
         "n_competitions": int((counts["n"] > 0).sum()),
         "n_attempts": len(inside),
         "n_left_out": len(part) - len(inside),
+        "n_failed": int((inside["status"] == "failed").sum()),
         "n_stopped": int((inside["status"] == "stopped").sum()),
         "valid_submission": int(inside["valid_submission"].sum()),
         "above_median": int(inside["above_median"].sum()),

@@ -15,7 +15,7 @@ from mle_toolkit.analysis.counting import (
     counted,
     draws,
 )
-from mle_toolkit.errors import check_choice
+from mle_toolkit.errors import UnknownNameError, UsageError, check_choice
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -111,7 +111,14 @@ def _is_lower_better(
         return given[competition]
     from mle_toolkit.competitions.cards import load_card
 
-    return bool(load_card(competition).lower_is_better)
+    try:
+        return load_card(competition).lower_is_better
+    except UnknownNameError as error:
+        msg = (
+            f"the direction of {competition!r} is not known, because it has no card; "
+            f"pass lower_is_better={{{competition!r}: True}} or False"
+        )
+        raise UsageError(msg) from error
 
 
 def _of_one(

@@ -84,7 +84,7 @@ def best_html(best: Best) -> str:
     if grade.medal:
         facts.append(medal(grade.medal, grade.medal))
     if grade.percentile is not None:
-        facts.append(f"beats {grade.percentile:.0f} % of the field")
+        facts.append(f"beats {grade.percentile:.0f} % of the leaderboard")
     code = element("pre", Html(escape_whole(best.code))) if best.code else None
     missing = element("p", "The trace does not hold its program.", class_="muted")
     return _framed(join([element("p", join(facts, " · ")), code or missing]))

@@ -71,7 +71,7 @@ def competition_lines(facts: CompetitionFacts) -> Html:
             for name in _MEDALS
         ]
         median = words.score(facts.thresholds.median)
-        parts.append(join([*lines, f"median of the field {median}"], " · "))
+        parts.append(join([*lines, f"leaderboard median {median}"], " · "))
     return element("p", join(parts, " "), class_="lines")
 
 

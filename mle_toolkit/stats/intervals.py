@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _WEIGHT = 0.75
 _WEIGHT_FIXED = 0.5
 _LEAST = 2
+# Below this the limits equal the mean to every digit, and ratios overflow.
+_NO_VARIANCE = 1e-280
 _TARGETS = ("population", "these")
 
 
@@ -306,8 +308,8 @@ def _limit(
         return end
     size = rates.size + weight
     mean = (rates.sum() + weight * end) / size
-    second = ((rates**2).sum() + weight * end) / size
-    return _beta_limit(mean, (second - mean**2) / (size + 1.0), end=end, tail=tail)
+    spread = (((rates - mean) ** 2).sum() + weight * (end - mean) ** 2) / size
+    return _beta_limit(mean, spread / (size + 1.0), end=end, tail=tail)
 
 
 def _fixed(n: NDArray[np.int64], c: NDArray[np.int64], level: float) -> Interval:
@@ -345,8 +347,13 @@ def _fixed(n: NDArray[np.int64], c: NDArray[np.int64], level: float) -> Interval
 
 def _beta_limit(mean: float, variance: float, *, end: float, tail: float) -> float:
     """Return the outer quantile of the Beta law with this mean and variance."""
+    if variance < _NO_VARIANCE:
+        return float(mean)
     total = mean * (1.0 - mean) / variance - 1.0
     first, second = mean * total, (1.0 - mean) * total
+    if min(first, second) <= 0.0:
+        # So much spread has no Beta law: its limit has all its mass at the ends.
+        return end
     quantile = special.betaincinv if end == 0.0 else special.betainccinv
     return float(quantile(first, second, tail))
 

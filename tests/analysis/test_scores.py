@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from mle_toolkit import analysis, stats
+from mle_toolkit.errors import UsageError
 from tests.builders import make_frame
 
 TREE = "tree-search/offline"
@@ -55,3 +56,15 @@ def test_k_beyond_the_attempts(frame):
     table = analysis.score_at_k(frame, k=4, column="percentile")
     assert table["estimate"].isna().all()
     assert "there are 3" in table.set_index("competition").loc["a", "reason"]
+
+
+def test_the_direction_comes_from_the_card():
+    """Known competitions need no direction; an unknown one asks for it by name."""
+    frame = make_frame(
+        {(TREE, "digits"): (2, 1, 0), (TREE, "breast-cancer"): (2, 1, 0)}
+    )
+    best = analysis.score_at_k(frame, k=2).set_index("competition")["estimate"]
+    assert best.to_dict() == {"digits": 0.5, "breast-cancer": 0.9}
+    unknown = make_frame({(TREE, "no-such"): (2, 1, 0)})
+    with pytest.raises(UsageError, match="pass lower_is_better"):
+        analysis.score_at_k(unknown)

@@ -64,6 +64,7 @@ def test_best_shows_grade_and_whole_program(experiment):
     best = experiment.best("digits")
     shown = display.best_html(best)
     assert "digits, seed" in shown
+    assert "print(&#x27;node" in shown
     code = f"print('{EVIL}')\n" * 500
     values = {name: getattr(best, name) for name in best.__slots__}
     shown = display.best_html(SimpleNamespace(**(values | {"code": code})))

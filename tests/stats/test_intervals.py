@@ -114,6 +114,32 @@ def test_coverage_holds_with_few_competitions(competitions):
         assert np.mean(covered) >= 0.88
 
 
+ragged = st.lists(
+    st.integers(1, 20).flatmap(lambda n: st.tuples(st.just(n), st.integers(0, n))),
+    min_size=2,
+    max_size=30,
+)
+
+
+@given(ragged)
+def test_every_target_has_finite_limits_around_the_estimate(pairs):
+    """Whatever the counts, also 1 attempt beside 20, no limit is NaN."""
+    n, c = zip(*pairs, strict=True)
+    for options in ({}, {"strict": True}, {"target": "these"}):
+        result = medal_rate(n, c, **options)
+        assert 0 <= result.low <= result.estimate + 1e-12
+        assert result.estimate - 1e-12 <= result.high <= 1
+
+
+def test_limits_survive_values_at_the_edge_of_floats():
+    """Values that vanish or round to an end give limits, without a warning."""
+    for values in ([1e-200] * 5, [1e-200, 0.0], [1 - 1e-15, 1.0, 1.0], [5e-324, 1.0]):
+        result = mean_interval(values)
+        assert 0 <= result.low <= result.high <= 1
+    fixed = medal_rate([1, 14], [0, 1], target="these")
+    assert fixed.low == 0.0
+
+
 def test_pass_at_1_is_the_medal_rate():
     """For k = 1 the two intervals are the same numbers."""
     n, c = [3, 5, 8, 2], [1, 0, 8, 1]

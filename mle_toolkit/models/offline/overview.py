@@ -65,7 +65,8 @@ def read_tables(overview: str) -> dict[str, Table]:
     Lines that are not understood are passed over.
     """
     tables: dict[str, Table] = {}
-    name, rows, columns = "", 0, []
+    name, rows = "", 0
+    columns: list[Column] = []
     for line in [*overview.splitlines(), "== end"]:
         if line.startswith("== "):
             if name:

@@ -189,7 +189,7 @@ def _label(brief: Brief, train: Table, test: Table) -> Column | None:
         if item.first not in test.names and item.first != brief.id_column
     ]
     likely = [item for item in lacking if re.search("label|class|target", item.first)]
-    return (likely or lacking or [None])[0]
+    return next(iter(likely or lacking), None)
 
 
 def _metric(brief: Brief, label: Column) -> tuple[str, str]:

@@ -23,8 +23,14 @@ BLOCK_WORDS = {
     "row_stats": "mean, spread and range of each row",
     "gaps": "marks for missing values",
     "counts": "how often each category occurs",
+    "joined": "each code joined with the categories",
     "edges": "differences between neighbouring pixels",
     "profiles": "sums over the rows and columns of each image",
+}
+SCALE_WORDS = {
+    "standard": "mean 0 and spread 1",
+    "power": "a shape close to the bell curve",
+    "quantile": "their ranks",
 }
 ENCODING_WORDS = {
     "dummies": "a dummy column for each category",
@@ -42,6 +48,8 @@ def describe(recipe: Recipe, problem: Problem) -> str:
     additions = [BLOCK_WORDS[block] for block in recipe.blocks]
     if recipe.encode:
         additions.append(ENCODING_WORDS[recipe.encode])
+    if recipe.scale != "standard":
+        additions.append(f"numbers turned into {SCALE_WORDS[recipe.scale]}")
     if recipe.pca:
         additions.append(f"{recipe.pca} principal components")
     if additions:

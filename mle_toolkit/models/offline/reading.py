@@ -58,7 +58,9 @@ def read_brief(messages: Sequence[Message]) -> Brief:
     text = "\n\n".join(item.content for item in messages if item.role == "user")
     parts = sections(text)
     metric = parts.get("Metric", "")
-    words = re.search(r"the columns (.+?), and the ids", parts.get("Rules", ""), re.S)
+    words = re.search(
+        r"the columns (.+?), and the ids", parts.get("Rules", ""), re.DOTALL
+    )
     names = re.findall(r"`([^`]+)`", words[1]) if words else []
     file = re.search(r"ids of\s+`input/([^`]+)`", parts.get("Rules", ""))
     budget = parts.get("Budget", "")
@@ -82,13 +84,13 @@ def read_brief(messages: Sequence[Message]) -> Brief:
 
 
 def sections(text: str) -> dict[str, str]:
-    """Return the sections of a Markdown text by their top-level headings.
+    r"""Return the sections of a Markdown text by their top-level headings.
 
     Headings inside of fences do not count.
 
     Examples
     --------
-    >>> sections("# A\\n\\none\\n\\n# B\\n\\ntwo")
+    >>> sections("# A\n\none\n\n# B\n\ntwo")
     {'A': 'one', 'B': 'two'}
     """
     found: dict[str, list[str]] = {}

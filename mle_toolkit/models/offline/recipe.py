@@ -19,10 +19,12 @@ BLOCKS = (
     "row_stats",
     "gaps",
     "counts",
+    "joined",
     "edges",
     "profiles",
 )
 ENCODINGS = ("", "dummies", "ordinal", "onehot", "target")
+SCALES = ("standard", "power", "quantile")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,8 @@ class Recipe:
         How words become numbers, one of `ENCODINGS`.
     unknown_ok
         The encoder takes words that it has not seen before.
+    scale
+        How features get a like scale for the models that want it, one of `SCALES`.
     pca
         Principal components that scaled models get; 0 for none.
     log_target
@@ -97,6 +101,7 @@ class Recipe:
     impute: str = "median"
     encode: str = ""
     unknown_ok: bool = True
+    scale: str = "standard"
     pca: int = 0
     log_target: str = ""
     clip: bool = False

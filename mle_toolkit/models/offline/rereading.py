@@ -12,7 +12,7 @@ from mle_toolkit.models.offline.recipe import BLOCKS, Member, Recipe
 from mle_toolkit.models.offline.templates import BLOCK_CODE
 
 if TYPE_CHECKING:
-    from mle_toolkit.models.offline.families import Family
+    from mle_toolkit.models.offline.family import Family
     from mle_toolkit.models.offline.problem import Problem
 
 _ENCODERS = (
@@ -21,6 +21,7 @@ _ENCODERS = (
     ("ordinal", "OrdinalEncoder("),
     ("onehot", "OneHotEncoder("),
 )
+_SCALERS = (("power", "PowerTransformer("), ("quantile", "QuantileTransformer("))
 
 
 def reread(program: str, problem: Problem) -> Recipe | None:
@@ -52,6 +53,7 @@ def reread(program: str, problem: Problem) -> Recipe | None:
         impute=imputer[1] if imputer else "",
         encode=encode,
         unknown_ok="handle_unknown=" in program,
+        scale=next((name for name, mark in _SCALERS if mark in program), "standard"),
         pca=int(components[1]) if components else 0,
         log_target=function[1] if function else "",
         clip="np.clip(" in program,

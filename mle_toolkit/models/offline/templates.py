@@ -53,6 +53,11 @@ for name in [*WORDS, *CODES]:
     seen = pd.concat([train[name], test[name]]).value_counts()
     parts.append(X[name].map(seen).fillna(0).rename(f"{name}_count"))
 """,
+    "joined": """\
+for names in JOINED:
+    words = X[names].astype(str).fillna("none")
+    X["_".join(names)] = words[names[0]].str.cat(words[names[1:]], sep="/")
+""",
     "edges": """\
 image = X.loc[:, FIRST_PIXEL:LAST_PIXEL].to_numpy(float).reshape(-1, SIDE, SIDE)
 parts.append(as_table("edge_x", np.diff(image, axis=2), X.index))

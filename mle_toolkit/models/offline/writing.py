@@ -26,10 +26,19 @@ if TYPE_CHECKING:
 
 _LINE = 88
 _MAX_CATEGORIES = 40
+_JOINED_CODES = 2
+_JOINED_WORDS = 5
+_SCALERS = {
+    "standard": "StandardScaler()",
+    "power": "PowerTransformer()",
+    "quantile": "QuantileTransformer(n_quantiles=100, random_state=SEED)",
+}
 # Where names that occur in a program come from.
 _HOMES = {
     "CalibratedClassifierCV": "sklearn.calibration",
     "KFold": "sklearn.model_selection",
+    "PowerTransformer": "sklearn.preprocessing",
+    "QuantileTransformer": "sklearn.preprocessing",
     "OneHotEncoder": "sklearn.preprocessing",
     "OrdinalEncoder": "sklearn.preprocessing",
     "PCA": "sklearn.decomposition",
@@ -89,7 +98,7 @@ def _constants(recipe: Recipe, problem: Problem) -> str:
     ]
     if recipe.sample_rows:
         lines.append(f"SAMPLE_ROWS = {recipe.sample_rows}")
-    uses_words = recipe.encode or "counts" in recipe.blocks
+    uses_words = bool(recipe.encode) or "counts" in recipe.blocks
     for name, columns in (
         ("WORDS", problem.words if uses_words else ()),
         ("CODES", problem.codes if uses_words else ()),
@@ -98,11 +107,22 @@ def _constants(recipe: Recipe, problem: Problem) -> str:
     ):
         if columns or (uses_words and name in {"WORDS", "CODES"}):
             lines.append(f"{name} = {_list(columns)}")
+    if "joined" in recipe.blocks:
+        lines.append(f"JOINED = {_joined(problem)}")
     if {"row_scale", "edges", "profiles"} & set(recipe.blocks):
         first, last = problem.pixels
         lines.append(f"FIRST_PIXEL, LAST_PIXEL = {_text(first)}, {_text(last)}")
         lines.append(f"SIDE = {problem.side}")
     return "\n".join(lines) + "\n"
+
+
+def _joined(problem: Problem) -> str:
+    """Return which columns of words are joined to new codes."""
+    words = list(problem.words[:_JOINED_WORDS])
+    codes = list(problem.codes[:_JOINED_CODES]) or words[:1]
+    pairs = [[code, word] for code in codes for word in words if word != code]
+    wholes = [[code, *words] for code in codes if code not in words] or [words]
+    return _wrapped("[", [_list(tuple(names)) for names in (*pairs, *wholes)], "]")
 
 
 def _loading(recipe: Recipe, problem: Problem) -> str:
@@ -162,14 +182,15 @@ def _preparation(recipe: Recipe, problem: Problem) -> str:
         f"OneHotEncoder({unknown['onehot']}max_categories={_MAX_CATEGORIES}, "
         "sparse_output=False)"
     )
+    codes = '*CODES, *map("_".join, JOINED)' if "joined" in recipe.blocks else "*CODES"
     if recipe.encode == "onehot":
-        parts.append(f"({onehot}, [*WORDS, *CODES])")
+        parts.append(f"({onehot}, [*WORDS, {codes}])")
     elif recipe.encode == "ordinal":
-        parts.append(f"(OrdinalEncoder({unknown['ordinal']}), [*WORDS, *CODES])")
+        parts.append(f"(OrdinalEncoder({unknown['ordinal']}), [*WORDS, {codes}])")
     elif recipe.encode == "target":
         kind = 'target_type="continuous", ' if problem.kind == NUMBERS else ""
         parts.append(f"({onehot}, WORDS)")
-        parts.append(f"(TargetEncoder({kind}random_state=SEED), CODES)")
+        parts.append(f"(TargetEncoder({kind}random_state=SEED), [{codes}])")
     parts.extend(
         "(make_pipeline(TfidfVectorizer(max_features=3000), "
         f"TruncatedSVD(20, random_state=SEED)), {_text(name)})"
@@ -192,7 +213,7 @@ def _member(member: Member, recipe: Recipe, problem: Problem, *, prepared: bool)
     if recipe.impute and not family.takes_holes:
         steps.append(f"SimpleImputer(strategy={_text(recipe.impute)})")
     if family.scaled:
-        steps.append("StandardScaler()")
+        steps.append(_SCALERS[recipe.scale])
         if recipe.pca:
             steps.append(f"PCA(n_components={recipe.pca}, random_state=SEED)")
     whole = _call("make_pipeline", [*steps, core]) if steps else core
