@@ -171,7 +171,7 @@ def _digit_model(rng: random.Random, skill: int) -> Any:
                 random_state=seed,
             ),
             make_pipeline(
-                PCA(rng.randint(20, 40), random_state=seed),
+                PCA(rng.randint(14, 26), random_state=seed),
                 discriminant_analysis.QuadraticDiscriminantAnalysis(
                     reg_param=rng.uniform(0.05, 0.4)
                 ),

@@ -41,8 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 SEED = 2024
-# Entrants at each level of skill, and how many pipelines they try.
-ENTRANTS = (2, 14, 38, 40, 26)
+# How many pipelines an entrant tries at each level of skill.
 TRIES = (1, 1, 2, 3, 4)
 AVERAGING = 4
 ASIDE = 0.25
@@ -50,20 +49,41 @@ ASIDE = 0.25
 
 @dataclass(frozen=True)
 class Setting:
-    """How the field enters one competition."""
+    """How the field enters one competition; `entrants` counts them by skill."""
 
     draw: Callable[[random.Random, int], Any]
     target: str
-    drop: tuple[str, ...]
+    id_column: str
     classify: bool
+    entrants: tuple[int, ...]
+
+    def split(self, rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series]:
+        """Return the features and the target."""
+        return rows.drop(columns=[self.id_column, self.target]), rows[self.target]
 
 
 SETTINGS = {
-    "digits": Setting(recipes.digits, "label", ("image",), classify=True),
-    "breast-cancer": Setting(
-        recipes.breast_cancer, "malignant", ("sample",), classify=True
+    "digits": Setting(
+        recipes.digits,
+        "label",
+        "image",
+        classify=True,
+        entrants=(2, 14, 38, 40, 26),
     ),
-    "doctor-visits": Setting(recipes.doctor_visits, "visits", ("id",), classify=False),
+    "breast-cancer": Setting(
+        recipes.breast_cancer,
+        "malignant",
+        "sample",
+        classify=True,
+        entrants=(2, 14, 38, 40, 26),
+    ),
+    "doctor-visits": Setting(
+        recipes.doctor_visits,
+        "visits",
+        "id",
+        classify=False,
+        entrants=(3, 17, 48, 32, 20),
+    ),
 }
 
 
@@ -83,7 +103,7 @@ def main(ids: list[str]) -> None:
         prepare(card.id)
         jobs = [
             (card.id, level, number)
-            for level, entrants in enumerate(ENTRANTS)
+            for level, entrants in enumerate(SETTINGS[card.id].entrants)
             for number in range(entrants)
         ]
         with multiprocessing.Pool(min(2, os.cpu_count() or 1)) as pool:
@@ -102,10 +122,10 @@ def enter(competition: str, level: int, number: int) -> Entry:
     train, test, answers = _read(card)
     share = rng.uniform(0.3, 0.8) if level < recipes.USUAL else rng.uniform(0.7, 1.0)
     rows = train.sample(frac=share, random_state=rng.randrange(1 << 30))
-    X, y = rows.drop(columns=[setting.target, *setting.drop]), rows[setting.target]
+    X, y = setting.split(rows)
     with warnings.catch_warnings(), threadpool_limits(1):
         warnings.simplefilter("ignore")
-        model = _choose(card, setting, rng, level, X, y)
+        model = _choose(card, rng, level, rows)
         model.fit(X, y)
         predicted = _predict(model, test[X.columns], setting)
     truth = answers[list(card.target_columns)].to_numpy(float)
@@ -131,26 +151,20 @@ def _read(card: Card) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     )
 
 
-def _choose(
-    card: Card,
-    setting: Setting,
-    rng: random.Random,
-    level: int,
-    X: pd.DataFrame,
-    y: pd.Series,
-) -> Any:
+def _choose(card: Card, rng: random.Random, level: int, rows: pd.DataFrame) -> Any:
+    setting = SETTINGS[card.id]
     skill = min(level, recipes.TUNED)
     drawn = [setting.draw(rng, skill) for _ in range(TRIES[level])]
     if len(drawn) == 1:
         return drawn[0]
-    seed = rng.randrange(1 << 30)
-    X_fit, X_aside, y_fit, y_aside = train_test_split(
-        X, y, test_size=ASIDE, random_state=seed
+    fit, aside = train_test_split(
+        rows, test_size=ASIDE, random_state=rng.randrange(1 << 30)
     )
-    metric = get_metric(card.metric)
+    X_aside, y_aside = setting.split(aside)
     truth = _as_answers(y_aside, setting, n_columns=len(card.target_columns))
+    metric = get_metric(card.metric)
     scores = [
-        metric(truth, _predict(model.fit(X_fit, y_fit), X_aside, setting))
+        metric(truth, _predict(model.fit(*setting.split(fit)), X_aside, setting))
         for model in drawn
     ]
     order = np.argsort(scores if metric.lower_is_better else np.negative(scores))
@@ -177,28 +191,33 @@ def _as_answers(y: pd.Series, setting: Setting, *, n_columns: int) -> Any:
 def _describe(model: Any) -> str:
     match model:
         case Pipeline():
-            return " + ".join(_describe(step) for _, step in model.steps)
+            text = " + ".join(_describe(step) for _, step in model.steps)
         case FeatureUnion():
-            return " and ".join(_describe(part) for _, part in model.transformer_list)
+            text = " and ".join(_describe(part) for _, part in model.transformer_list)
         case VotingClassifier() | VotingRegressor():
-            return " and ".join(f"[{_describe(part)}]" for _, part in model.estimators)
+            text = " and ".join(f"[{_describe(part)}]" for _, part in model.estimators)
         case TransformedTargetRegressor():
-            return f"log of target: {_describe(model.regressor)}"
+            text = f"log of target: {_describe(model.regressor)}"
         case CalibratedClassifierCV():
-            return f"calibrated {_describe(model.estimator)}"
+            text = f"calibrated {_describe(model.estimator)}"
         case ColumnTransformer():
             names = [str(name) for *_, part in model.transformers for name in part]
-            return f"columns {' '.join(names)}"
+            text = f"columns {' '.join(names)}"
         case FunctionTransformer():
             columns = (model.kw_args or {}).get("columns", ())
-            return " ".join([model.func.__name__.replace("_", " "), *columns])
+            text = " ".join([model.func.__name__.replace("_", " "), *columns])
+        case _:
+            text = f"{type(model).__name__}({', '.join(_changed(model))})"
+    return text
+
+
+def _changed(model: Any) -> list[str]:
     usual = type(model)().get_params(deep=False)
-    changed = [
+    return [
         f"{name}={value:.4g}" if isinstance(value, float) else f"{name}={value}"
         for name, value in model.get_params(deep=False).items()
-        if value != usual[name] and name != "random_state"
+        if str(value) != str(usual[name]) and name != "random_state"
     ]
-    return f"{type(model).__name__}({', '.join(changed)})"
 
 
 if __name__ == "__main__":

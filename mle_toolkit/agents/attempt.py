@@ -10,12 +10,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pandas.api.types import is_numeric_dtype
+
 from mle_toolkit.agents.interrupts import Interrupted, Interrupts
 from mle_toolkit.agents.prompts import Budget
 from mle_toolkit.errors import SandboxError, StoreError, SubmissionError
 from mle_toolkit.sandbox import Execution, open_box
 from mle_toolkit.store import TryFolder, copy_regular
-from mle_toolkit.submissions import check_format, read_table
+from mle_toolkit.submissions import Rules, check_format, read_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -288,6 +290,7 @@ class Attempt:
             self._sample,
             id_column=self.task.id_column,
             target_columns=self.task.target_columns,
+            rules=self._rules,
         )
         return Submission(written=True, valid=reason is None, reason=reason)
 
@@ -298,6 +301,14 @@ class Attempt:
         except SubmissionError as error:
             self.note(f"formats are not checked; the sample submission: {error}")
             return None
+
+    @cached_property
+    def _rules(self) -> Rules:
+        """What the sample shows of the values: whether they are numbers."""
+        if self._sample is None:
+            return Rules()
+        kinds = self._sample.reindex(columns=list(self.task.target_columns)).dtypes
+        return Rules(numeric=all(is_numeric_dtype(kind) for kind in kinds))
 
 
 def _seconds_since(began: float) -> float:

@@ -87,6 +87,7 @@ def _read(path: Path) -> tuple[pd.DataFrame, bool, int]:
         frame = pd.read_csv(
             io.BytesIO(data),
             sep=_SEPARATORS[path.suffix.lower()],
+            index_col=False,
             nrows=_MAX_ROWS + 1,
             on_bad_lines="skip",
             encoding_errors="replace",

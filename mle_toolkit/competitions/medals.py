@@ -120,7 +120,8 @@ def rank(
         bronze=float(scores[places.bronze - 1]),
         median=float(np.nanmedian(scores)) if not np.isnan(scores).all() else math.nan,
     )
-    value = math.nan if score is None else float(np.round(score, DECIMALS))
+    with np.errstate(over="ignore"):
+        value = math.nan if score is None else float(np.round(score, DECIMALS))
     # With the sign turned where needed, higher is better from here on.
     sign = -1.0 if lower_is_better else 1.0
     medal = next(

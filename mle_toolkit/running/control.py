@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from dataclasses import dataclass
@@ -118,6 +119,8 @@ def start(experiment: ExperimentFolder) -> None:
             start_new_session=True,
         )
     owner = current_owner(process.pid)
+    # It outlives us; but while we live, somebody has to reap it when it ends.
+    threading.Thread(target=process.wait, daemon=True).start()
     deadline = time.monotonic() + START_TIMEOUT_S
     while time.monotonic() < deadline:
         if read_owner(experiment.dispatcher) == owner or dispatching(experiment):

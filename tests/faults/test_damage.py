@@ -1,19 +1,33 @@
 """Files that are damaged afterwards: named, counted, and no harm to the others."""
 
+import shutil
+
 import pytest
 
 from mle_toolkit.errors import StoreError
 from mle_toolkit.frames import events_frame, load_attempts
 from mle_toolkit.running import control
+from mle_toolkit.store import ExperimentFolder
 from mle_toolkit.traces import read_events
-from tests.laboratory import GOOD, states
+from tests.laboratory import GOOD, Lab, states
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory):
+    """An experiment of three attempts that is done."""
+    lab = Lab(tmp_path_factory.mktemp("original"))
+    experiment = lab.start(lab.model(GOOD), attempts=3)
+    assert control.wait(experiment, timeout_s=60).complete
+    yield experiment
+    lab.end()
 
 
 @pytest.fixture
-def finished(lab):
-    """An experiment of three attempts that is done."""
-    experiment = lab.start(lab.model(GOOD), attempts=3)
-    assert control.wait(experiment, timeout_s=60).complete
+def finished(original, lab):
+    """A copy of it: a run folder can be moved as it is."""
+    shutil.copytree(original.path, lab.folder / "copy")
+    experiment = ExperimentFolder.open(lab.folder / "copy")
+    lab.experiments.append(experiment)
     return experiment
 
 

@@ -20,7 +20,7 @@ HARM = {
     ),
     "sleeps": "import time\nwhile True:\n    time.sleep(1)\n",
     "deletes": "import os\nos.system('rm -rf /workspace/* /workspace/.* . ..')\n",
-    "remembers": "x = [bytearray(1 << 28) for _ in range(100)]\n",
+    "remembers": "x = bytearray(4 << 30)\n",
     "fills": (
         "with open('big', 'wb') as f:\n    while True:\n        f.write(bytes(1 << 20))\n"
     ),

@@ -11,8 +11,8 @@ from mle_toolkit.competitions.tables import shuffled, unit, write_csv
 if TYPE_CHECKING:
     from pathlib import Path
 
-SALT = "breast-cancer"
-N_TRAIN = 250
+SALT = "tumours"
+N_TRAIN = 220
 N_SHAPES = 10
 LEVELS = 1000
 # Of some samples no spread could be had; other values are lost one by one.

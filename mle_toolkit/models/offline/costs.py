@@ -65,4 +65,4 @@ def network(params: Mapping[str, Any], size: Size) -> float:
 
 def power(size: Size) -> float:
     """Power transformations, which search for an exponent in each column."""
-    return 8e-6 * size.rows * size.columns
+    return size.columns * (6e-3 + 3e-6 * size.rows)

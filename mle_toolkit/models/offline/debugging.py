@@ -200,7 +200,7 @@ def _illegal_target(failure: Failure) -> Repair | None:
     bad = {"gamma", "poisson"}
     others = [f for f in families(problem).values() if f.name not in bad]
     members = tuple(
-        choose(others, failure.taste, failure.rng).draw(failure.rng)
+        choose(others, problem, failure.taste, failure.rng).draw(failure.rng)
         if member.family in bad
         else member
         for member in recipe.members
@@ -248,7 +248,7 @@ _CURES: tuple[tuple[str, Callable[[Failure], Repair | None]], ...] = (
     (r"out of the valid range", _illegal_target),
     (r"infinity or a value too large|inf or|contains inf", _infinity),
     (r"contains NaN|missing values|NaN", _holes),
-    (r"n_components=\d+ must be", _components),
+    (r"n_components=\d+", _components),
     (r"not full rank|singular|LinAlgError", _singular),
     (r"1d array|shape|could not be broadcast|dimension", _two_columns),
     (r"n_splits=\d+ cannot be greater|number of members", _fewer_folds),

@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from mle_toolkit.models.offline.families import families, seconds
+from mle_toolkit.models.offline.families import allows, families, seconds
 from mle_toolkit.models.offline.recipe import BLOCKS, SCALES, SOUND, Recipe
 from mle_toolkit.seeds import derive
 
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 PATIENCE_S = 2.5
 _LEAST_S = 0.6
 _SMALL = 3000
+_FEW_ROWS = 400
 _TRIES = 6
+_LIGHTENINGS = 16
 _UNRIVALLED = 4
 
 
@@ -62,7 +64,7 @@ def draft(brief: Brief, problem: Problem, taste: Taste, rng: random.Random) -> R
     free = [f for f in known.values() if f.label not in brief.memory.lower()]
     recipe = None
     for _ in range(_TRIES):
-        family = choose(free or list(known.values()), taste, rng)
+        family = choose(free or list(known.values()), problem, taste, rng)
         recipe = _first(family.draw(rng), problem, taste, rng)
         if seconds(recipe, problem) <= allowance_s(brief):
             return recipe
@@ -86,9 +88,13 @@ def sober(problem: Problem, seed: int = 0) -> Recipe:
     )
 
 
-def choose(some: Iterable[Family], taste: Taste, rng: random.Random) -> Family:
-    """Return one of the families by liking."""
+def choose(
+    some: Iterable[Family], problem: Problem, taste: Taste, rng: random.Random
+) -> Family:
+    """Return one of the families by liking, if careful one that can learn the label."""
     options = list(some)
+    if rng.random() < taste.care:
+        options = [family for family in options if allows(family, problem)] or options
     weights = [taste.liking[family.name] for family in options]
     return rng.choices(options, weights)[0]
 
@@ -101,7 +107,7 @@ def allowance_s(brief: Brief) -> float:
 
 def lightened(recipe: Recipe, problem: Problem, limit_s: float) -> Recipe:
     """Return the recipe with less to compute, until it should fit into the limit."""
-    for _ in range(12):
+    for _ in range(_LIGHTENINGS):
         if seconds(recipe, problem) <= limit_s:
             break
         recipe = _lighter(recipe, problem)
@@ -132,7 +138,7 @@ def _first(
         blocks=_blocks(problem, taste, rng),
         folds=5 if problem.rows <= _SMALL else 3,
         seed=rng.randrange(1000),
-        drop_id=minds(),
+        drop_id=minds() or minds(),
         impute=rng.choice(("mean", "median")) if problem.holes and minds() else "",
         encode=_encoding(problem, taste, rng),
         unknown_ok=minds(),
@@ -145,7 +151,7 @@ def _first(
     )
     if rng.random() < 0.25 * taste.boldness:
         others = [f for f in families(problem).values() if f.name != member.family]
-        second = choose(others, taste, rng).draw(rng)
+        second = choose(others, problem, taste, rng).draw(rng)
         recipe = replace(recipe, members=(member, second))
     return recipe
 
@@ -227,5 +233,9 @@ def _lighter(recipe: Recipe, problem: Problem) -> Recipe:
     if len(recipe.members) > 1:
         rest = tuple(m for m in recipe.members if m is not heavy)
         return replace(recipe, members=rest)
-    rows = recipe.sample_rows or problem.rows
-    return replace(recipe, sample_rows=max(200, rows // 2))
+    rows = min(recipe.sample_rows or problem.rows, problem.rows)
+    if rows > _FEW_ROWS:
+        return replace(recipe, sample_rows=max(_FEW_ROWS, rows // 2))
+    linear = known["logistic" if problem.is_classification else "ridge"]
+    plain = linear.draw(random.Random(0))  # noqa: S311
+    return replace(recipe, members=(plain,), blocks=(), scale="standard")

@@ -263,6 +263,13 @@ def families(problem: Problem) -> dict[str, Family]:
     return CLASSIFIERS if problem.is_classification else REGRESSORS
 
 
+def allows(family: Family, problem: Problem) -> bool:
+    """Say whether the family can learn a label of this range."""
+    if family.name == "poisson":
+        return not problem.label_low < 0
+    return not (family.name == "gamma" and problem.label_low <= 0)
+
+
 def seconds(recipe: Recipe, problem: Problem) -> float:
     """Return how long the recipe's program will take on one core, roughly."""
     rows = min(recipe.sample_rows or problem.rows, problem.rows)

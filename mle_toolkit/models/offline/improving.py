@@ -13,7 +13,13 @@ from mle_toolkit.models.offline.drafting import (
 )
 from mle_toolkit.models.offline.families import families, seconds
 from mle_toolkit.models.offline.prose import BLOCK_WORDS, SCALE_WORDS
-from mle_toolkit.models.offline.recipe import SCALES, Recipe, with_block, without_block
+from mle_toolkit.models.offline.recipe import (
+    SCALES,
+    SOUND,
+    Recipe,
+    with_block,
+    without_block,
+)
 
 if TYPE_CHECKING:
     import random
@@ -82,7 +88,7 @@ def _swap(
     """Replace one model by one of another family."""
     member = rng.choice(recipe.members)
     known = families(problem)
-    new = choose(_others(recipe, problem), _wiser(taste, problem), rng)
+    new = choose(_others(recipe, problem), problem, _wiser(taste, problem), rng)
     words = f"Replace {known[member.family].label} by {new.label}."
     changed = _replaced(recipe, member, new.draw(rng))
     return Change(finishing(changed, problem, taste, rng), words)
@@ -94,7 +100,7 @@ def _join(
     """Average with a model of another family."""
     if len(recipe.members) >= _MAX_MEMBERS:
         return None
-    new = choose(_others(recipe, problem), _wiser(taste, problem), rng)
+    new = choose(_others(recipe, problem), problem, _wiser(taste, problem), rng)
     changed = replace(recipe, members=(*recipe.members, new.draw(rng)))
     words = f"Average the predictions with those of {new.label}."
     return Change(finishing(changed, problem, taste, rng), words)
@@ -120,7 +126,10 @@ def _add_features(
     recipe: Recipe, problem: Problem, taste: Taste, rng: random.Random
 ) -> Change | None:
     """Make new features."""
-    options = set(possible_blocks(problem, taste, rng)) - set(recipe.blocks)
+    rivals = {SOUND.get(block) for block in recipe.blocks} | {
+        risky for risky, sound in SOUND.items() if sound in recipe.blocks
+    }
+    options = set(possible_blocks(problem, taste, rng)) - rivals - set(recipe.blocks)
     if not options:
         return None
     block = rng.choice(sorted(options))

@@ -79,6 +79,8 @@ class Problem:
         Values are missing among the features.
     hollow_label
         Values of the label are missing.
+    label_low
+        The label's lowest value; NaN when it is no number.
     pixels, side
         First and last column of a square image and its side; side 0 without one.
     """
@@ -105,6 +107,7 @@ class Problem:
     numbers: int = 0
     holes: bool = False
     hollow_label: bool = False
+    label_low: float = math.nan
     pixels: tuple[str, str] = ("", "")
     side: int = 0
 
@@ -166,6 +169,7 @@ def make_out(brief: Brief) -> Problem | None:
             if item.first not in shown
         ),
         hollow_label=label.missing > 0,
+        label_low=label.low,
         pixels=(pixels.first, pixels.last) if pixels else ("", ""),
         side=math.isqrt(pixels.count) if pixels else 0,
     )

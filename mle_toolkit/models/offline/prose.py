@@ -48,9 +48,10 @@ def describe(recipe: Recipe, problem: Problem) -> str:
     additions = [BLOCK_WORDS[block] for block in recipe.blocks]
     if recipe.encode:
         additions.append(ENCODING_WORDS[recipe.encode])
-    if recipe.scale != "standard":
+    scaled = any(known[member.family].scaled for member in recipe.members)
+    if scaled and recipe.scale != "standard":
         additions.append(f"numbers turned into {SCALE_WORDS[recipe.scale]}")
-    if recipe.pca:
+    if scaled and recipe.pca:
         additions.append(f"{recipe.pca} principal components")
     if additions:
         text += f" on {listed(additions)}"

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _LINE = 88
 _MAX_CATEGORIES = 40
+_MAX_TERMS = 200
 _JOINED_CODES = 2
 _JOINED_WORDS = 5
 _SCALERS = {
@@ -48,7 +49,6 @@ _HOMES = {
     "TargetEncoder": "sklearn.preprocessing",
     "TfidfVectorizer": "sklearn.feature_extraction.text",
     "TransformedTargetRegressor": "sklearn.compose",
-    "TruncatedSVD": "sklearn.decomposition",
     "clone": "sklearn.base",
     "combinations": "itertools",
     "combinations_with_replacement": "itertools",
@@ -67,7 +67,7 @@ def write_program(recipe: Recipe, problem: Problem) -> str:
         _main(recipe, problem),
     ]
     body = "\n".join(part for part in parts if part)
-    head = f'"""{describe(recipe, problem)}"""\n'
+    head = textwrap.fill(f'"""{describe(recipe, problem)}"""', _LINE) + "\n"
     return f"{head}\n{_imports(body, problem)}\n{body}"
 
 
@@ -122,7 +122,8 @@ def _joined(problem: Problem) -> str:
     codes = list(problem.codes[:_JOINED_CODES]) or words[:1]
     pairs = [[code, word] for code in codes for word in words if word != code]
     wholes = [[code, *words] for code in codes if code not in words] or [words]
-    return _wrapped("[", [_list(tuple(names)) for names in (*pairs, *wholes)], "]")
+    groups = dict.fromkeys(tuple(names) for names in (*pairs, *wholes))
+    return _wrapped("[", [_list(names) for names in groups], "]")
 
 
 def _loading(recipe: Recipe, problem: Problem) -> str:
@@ -192,13 +193,16 @@ def _preparation(recipe: Recipe, problem: Problem) -> str:
         parts.append(f"({onehot}, WORDS)")
         parts.append(f"(TargetEncoder({kind}random_state=SEED), [{codes}])")
     parts.extend(
-        "(make_pipeline(TfidfVectorizer(max_features=3000), "
-        f"TruncatedSVD(20, random_state=SEED)), {_text(name)})"
+        f"(TfidfVectorizer(max_features={_MAX_TERMS}), {_text(name)})"
         for name in problem.texts
     )
     if not parts:
         return ""
-    return _call("make_column_transformer", [*parts, 'remainder="passthrough"'])
+    rest = [
+        'remainder="passthrough"',
+        *(["sparse_threshold=0"] if problem.texts else []),
+    ]
+    return _call("make_column_transformer", [*parts, *rest])
 
 
 def _member(member: Member, recipe: Recipe, problem: Problem, *, prepared: bool) -> str:
