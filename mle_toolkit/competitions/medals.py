@@ -132,12 +132,12 @@ def rank(
         ),
         None,
     )
-    beaten = np.mean(sign * value > sign * scores) + np.mean(value == scores) / 2
+    n_beaten = np.sum(sign * value > sign * scores) + np.sum(value == scores) / 2
     return Ranking(
         medal=medal,
         any_medal=medal is not None,
         above_median=sign * value > sign * lines.median,
-        percentile=None if math.isnan(value) else float(100 * beaten),
+        percentile=None if math.isnan(value) else float(100 * n_beaten / len(scores)),
         thresholds=lines,
         lower_is_better=lower_is_better,
     )

@@ -10,10 +10,21 @@ import pytest
 from mle_toolkit import competitions
 from tests.laboratory import GOOD, Lab
 
-COMMANDS = "run status stop resume extend grade report ls prepare doctor".split()
+COMMANDS = [
+    "run",
+    "status",
+    "stop",
+    "resume",
+    "extend",
+    "grade",
+    "report",
+    "ls",
+    "prepare",
+    "doctor",
+]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", autouse=True)
 def data(tmp_path_factory):
     """Prepared data of their own."""
     with pytest.MonkeyPatch.context() as patch:
@@ -50,7 +61,7 @@ def test_help_has_an_example(command):
     assert "--json" in done.stdout
 
 
-def test_run_to_the_end(data, lab):
+def test_run_to_the_end(lab):
     """One command: planned, run, graded, shown; status, extend and stop follow."""
     out = lab.folder / "run"
     model = lab.model(GOOD)
@@ -63,7 +74,9 @@ def test_run_to_the_end(data, lab):
     assert done["complete"]
     assert done["states"] == {"graded": 2}
     assert {item["status"] for item in done["attempts"]} == {"finished"}
-    assert all(item["score"] == pytest.approx(2.30259, abs=1e-4) for item in done["attempts"])
+    assert all(
+        item["score"] == pytest.approx(2.30259, abs=1e-4) for item in done["attempts"]
+    )
 
     again = mle("run", "digits", *settings)
     assert again.returncode == 1
@@ -77,7 +90,7 @@ def test_run_to_the_end(data, lab):
     assert "3 attempts: 3 graded" in shown.stdout
 
 
-def test_detached_run_is_stopped(data, lab):
+def test_detached_run_is_stopped(lab):
     """A detached run goes on alone, and ends on a word."""
     out = lab.folder / "run"
     model = lab.model("import time\ntime.sleep(60)\n")
@@ -124,7 +137,7 @@ def test_grade_and_its_exit_codes(data, tmp_path):
         (["rn"], "run"),
     ],
 )
-def test_wrong_usage_is_a_sentence(data, words, said, tmp_path):
+def test_wrong_usage_is_a_sentence(words, said, tmp_path):
     """A mistake is exit code 2 and one sentence, and nothing is begun."""
     done = mle(*words, cwd=tmp_path)
     assert done.returncode == 2, done.stderr
@@ -141,7 +154,7 @@ def test_missing_run_folder_is_a_sentence(tmp_path):
         assert "no experiment" in done.stderr
 
 
-def test_lists(data):
+def test_lists():
     """What exists can be listed, for people and for programs."""
     rows = mle_json("ls", "--split", "mini")
     assert {"digits", "breast-cancer", "doctor-visits"} <= {row["id"] for row in rows}
@@ -150,7 +163,7 @@ def test_lists(data):
     assert "digits" in mle("ls").stdout
 
 
-def test_doctor_looks_at_everything(data):
+def test_doctor_looks_at_everything():
     """Packages, box, keys, data and disk are each named."""
     done = mle("doctor", "--json")
     names = {row["name"] for row in json.loads(done.stdout)}

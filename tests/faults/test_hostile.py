@@ -22,7 +22,7 @@ HARM = {
     "deletes": "import os\nos.system('rm -rf /workspace/* /workspace/.* . ..')\n",
     "remembers": "x = bytearray(4 << 30)\n",
     "fills": (
-        "with open('big', 'wb') as f:\n    while True:\n        f.write(bytes(1 << 20))\n"
+        "with open('big', 'wb') as f:\n    while 1:\n        f.write(bytes(1 << 20))\n"
     ),
     "links": "import os\nos.symlink('/etc/passwd', 'submission.csv')\n",
     "pipes": "import os\nos.mkfifo('submission.csv')\n",

@@ -29,13 +29,20 @@ def test_dispatcher_killed(lab):
     kill(experiment.dispatcher)
     until(lambda: states(experiment).count("published") == 2)
     time.sleep(0.5)
-    assert sorted(states(experiment)) == ["pending", "pending", "published", "published"]
+    assert sorted(states(experiment)) == [
+        "pending",
+        "pending",
+        "published",
+        "published",
+    ]
     first = {a.path: a.result() for a in experiment.attempts() if a.result()}
 
     control.resume(experiment)
     assert control.wait(experiment, timeout_s=60).complete
     assert_published_once(experiment)
-    assert all(a.result() == first.get(a.path, a.result()) for a in experiment.attempts())
+    assert all(
+        a.result() == first.get(a.path, a.result()) for a in experiment.attempts()
+    )
 
 
 def test_launching_process_killed(lab):
@@ -156,9 +163,7 @@ def test_two_dispatchers_at_once(lab):
     """Starting again and again gives one dispatcher and one try per attempt."""
     experiment = lab.create(lab.model(SLOW), attempts=2)
     command = [sys.executable, "-m", control.DISPATCHER, str(experiment.path)]
-    rivals = [
-        subprocess.Popen(command, stdout=subprocess.DEVNULL) for _ in range(4)
-    ]
+    rivals = [subprocess.Popen(command, stdout=subprocess.DEVNULL) for _ in range(4)]
     codes = sorted(rival.wait(timeout=60) for rival in rivals)
     assert codes == [0, 3, 3, 3]
     assert_published_once(experiment)
@@ -174,9 +179,7 @@ def test_two_supervisors_at_once(lab):
 
     (attempt.path / "spec.json").write_text(to_json(plan.spec(plan.attempts[0])))
     command = [sys.executable, "-m", "mle_toolkit.running.supervisor", attempt.path]
-    rivals = [
-        subprocess.Popen(command, stdout=subprocess.DEVNULL) for _ in range(4)
-    ]
+    rivals = [subprocess.Popen(command, stdout=subprocess.DEVNULL) for _ in range(4)]
     assert [rival.wait(timeout=60) for rival in rivals] == [0, 0, 0, 0]
     assert len(attempt.tries()) == 1
     assert attempt.result()["status"] == "finished"

@@ -68,7 +68,7 @@ def test_output_passes_through(start, tmp_path):
     assert (tmp_path / "log").read_text() == "err\n"
 
 
-def test_program_that_cannot_start(start, tmp_path):
+def test_program_that_cannot_start(tmp_path):
     """A missing program is an exit code and a line in the log."""
     log = os.open(tmp_path / "log2", os.O_WRONLY | os.O_CREAT)
     guard = Guard(["/no/such/program"], env={}, log=log)
@@ -121,12 +121,14 @@ def test_tree_ends_with_the_process_that_holds_the_guard():
         [
             sys.executable,
             "-c",
-            "import os, sys, time\n"
-            "from mle_toolkit.running.guard import Guard\n"
-            f"guard = Guard([sys.executable, '-c', {inner!r}],"
-            " env=dict(os.environ), log=2)\n"
-            "print(guard.pid, flush=True)\n"
-            "time.sleep(60)\n",
+            (
+                "import os, sys, time\n"
+                "from mle_toolkit.running.guard import Guard\n"
+                f"guard = Guard([sys.executable, '-c', {inner!r}],"
+                " env=dict(os.environ), log=2)\n"
+                "print(guard.pid, flush=True)\n"
+                "time.sleep(60)\n"
+            ),
         ],
         stdout=subprocess.PIPE,
         text=True,

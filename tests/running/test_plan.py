@@ -37,7 +37,10 @@ def test_every_seed_on_every_competition_once():
     made = plan()
     paths = [item.path for item in made.attempts]
     assert len(set(paths)) == len(paths) == 6
-    assert paths[:2] == ["a/tree-search-openai-gpt-4o/0", "b/tree-search-openai-gpt-4o/0"]
+    assert paths[:2] == [
+        "a/tree-search-openai-gpt-4o/0",
+        "b/tree-search-openai-gpt-4o/0",
+    ]
 
 
 def test_plan_survives_json():

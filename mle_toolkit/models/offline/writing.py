@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from mle_toolkit.models.offline.recipe import Member, Recipe
 
 _LINE = 88
+# Calls stand inside of others, and have a name or a comma beside them.
+_INDENT = 24
 _MAX_CATEGORIES = 40
 _MAX_TERMS = 200
 _JOINED_CODES = 2
@@ -109,6 +111,7 @@ def _constants(recipe: Recipe, problem: Problem) -> str:
             lines.append(f"{name} = {_list(columns)}")
     if "joined" in recipe.blocks:
         lines.append(f"JOINED = {_joined(problem)}")
+        lines.append('JOINED_NAMES = ["_".join(names) for names in JOINED]')
     if {"row_scale", "edges", "profiles"} & set(recipe.blocks):
         first, last = problem.pixels
         lines.append(f"FIRST_PIXEL, LAST_PIXEL = {_text(first)}, {_text(last)}")
@@ -173,25 +176,18 @@ def member_names(recipe: Recipe) -> list[str]:
 def _preparation(recipe: Recipe, problem: Problem) -> str:
     """Return the transformer of the columns that are not numbers, if any is wanted."""
     parts = []
-    unknown = {
-        "onehot": 'handle_unknown="infrequent_if_exist", ' if recipe.unknown_ok else "",
-        "ordinal": 'handle_unknown="use_encoded_value", unknown_value=-1'
-        if recipe.unknown_ok
-        else "",
-    }
-    onehot = (
-        f"OneHotEncoder({unknown['onehot']}max_categories={_MAX_CATEGORIES}, "
-        "sparse_output=False)"
-    )
-    codes = '*CODES, *map("_".join, JOINED)' if "joined" in recipe.blocks else "*CODES"
+    codes = "*CODES, *JOINED_NAMES" if "joined" in recipe.blocks else "*CODES"
     if recipe.encode == "onehot":
-        parts.append(f"({onehot}, [*WORDS, {codes}])")
+        parts.append(_pair(_one_hot(recipe), f"[*WORDS, {codes}]"))
     elif recipe.encode == "ordinal":
-        parts.append(f"(OrdinalEncoder({unknown['ordinal']}), [*WORDS, {codes}])")
+        unknown = ['handle_unknown="use_encoded_value"', "unknown_value=-1"]
+        encoder = _call("OrdinalEncoder", unknown if recipe.unknown_ok else [])
+        parts.append(_pair(encoder, f"[*WORDS, {codes}]"))
     elif recipe.encode == "target":
-        kind = 'target_type="continuous", ' if problem.kind == NUMBERS else ""
-        parts.append(f"({onehot}, WORDS)")
-        parts.append(f"(TargetEncoder({kind}random_state=SEED), [{codes}])")
+        kind = ['target_type="continuous"'] if problem.kind == NUMBERS else []
+        encoder = _call("TargetEncoder", [*kind, "random_state=SEED"])
+        parts.append(_pair(_one_hot(recipe), "WORDS"))
+        parts.append(_pair(encoder, f"[{codes}]"))
     parts.extend(
         f"(TfidfVectorizer(max_features={_MAX_TERMS}), {_text(name)})"
         for name in problem.texts
@@ -205,14 +201,24 @@ def _preparation(recipe: Recipe, problem: Problem) -> str:
     return _call("make_column_transformer", [*parts, *rest])
 
 
+def _one_hot(recipe: Recipe) -> str:
+    known = ['handle_unknown="infrequent_if_exist"'] if recipe.unknown_ok else []
+    sizes = [f"max_categories={_MAX_CATEGORIES}", "sparse_output=False"]
+    return _call("OneHotEncoder", [*known, *sizes])
+
+
+def _pair(encoder: str, columns: str) -> str:
+    return _wrapped("(", [encoder, columns], ")")
+
+
 def _member(member: Member, recipe: Recipe, problem: Problem, *, prepared: bool) -> str:
     family = families(problem)[member.family]
     settings = [f"{name}={_literal(value)}" for name, value in member.params]
     settings += [family.fixed] if family.fixed else []
     settings += ["random_state=SEED"] if family.seeded else []
-    core = f"{family.estimator}({', '.join(settings)})"
+    core = _call(family.estimator, settings)
     if family.calibrated:
-        core = f"CalibratedClassifierCV({core}, ensemble=False, cv=3)"
+        core = _call("CalibratedClassifierCV", [core, "ensemble=False", "cv=3"])
     steps = ["PREPARE"] if prepared else []
     if recipe.impute and not family.takes_holes:
         steps.append(f"SimpleImputer(strategy={_text(recipe.impute)})")
@@ -344,7 +350,7 @@ def _call(name: str, arguments: list[str]) -> str:
 
 def _wrapped(start: str, items: list[str], end: str) -> str:
     line = f"{start}{', '.join(items)}{end}"
-    if len(line) + 4 < _LINE and "\n" not in line:
+    if len(line) < _LINE - _INDENT and "\n" not in line:
         return line
     inside = textwrap.indent("".join(f"{item},\n" for item in items), "    ")
     return f"{start}\n{inside}{end}"

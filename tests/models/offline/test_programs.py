@@ -70,7 +70,7 @@ def test_programs_look_like_programs(cases, name):
             "test.csv",
             "sample_submission.csv",
         }
-        assert max(map(len, program.splitlines())) < 110
+        assert max(map(len, program.splitlines())) <= 96
 
 
 @pytest.mark.parametrize(
