@@ -59,6 +59,7 @@ class Lab:
                 limits=Limits(**settings),
                 sandbox=sandbox,
                 parallel=parallel,
+                options={"preload": []},
             )
             for model in models
         ]

@@ -15,7 +15,7 @@ from pandas.api.types import is_numeric_dtype
 from mle_toolkit.agents.interrupts import Interrupted, Interrupts
 from mle_toolkit.agents.prompts import Budget
 from mle_toolkit.errors import SandboxError, StoreError, SubmissionError
-from mle_toolkit.sandbox import Execution, open_box
+from mle_toolkit.sandbox import PRELOAD, Execution, open_box
 from mle_toolkit.store import TryFolder, copy_regular
 from mle_toolkit.submissions import Rules, check_format, read_table
 
@@ -243,6 +243,7 @@ class Attempt:
                 memory_mib=limits.memory_mib,
                 output_mib=limits.output_mib,
                 disk_mib=limits.disk_mib,
+                preload=self.spec.options.get("preload", PRELOAD),
             )
         return self._box
 
@@ -304,7 +305,10 @@ class Attempt:
 
     @cached_property
     def _rules(self) -> Rules:
-        """What the sample shows of the values: whether they are numbers."""
+        """What values must fulfil: by the task, else as the sample shows."""
+        given = getattr(self.task, "rules", None)
+        if given:
+            return Rules(**given)
         if self._sample is None:
             return Rules()
         kinds = self._sample.reindex(columns=list(self.task.target_columns)).dtypes

@@ -49,7 +49,7 @@ class TreeSearch:
         own = {
             name: value
             for name, value in attempt.spec.options.items()
-            if name != "model"
+            if name not in {"model", "preload"}
         }
         self._options = read_options(own)
         seed = derive("tree-search", attempt.spec.competition, attempt.spec.seed)

@@ -134,6 +134,7 @@ def task(competition: str) -> Task:
         sample_submission=card.files.sample_submission,
         id_column=card.id_column,
         target_columns=card.target_columns,
+        split=card.split,
     )
 
 

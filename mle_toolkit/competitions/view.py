@@ -147,8 +147,9 @@ class Competition:
 <p class="mle-facts">Lines by the usual medal rule on a reference field of
 {n_teams} pipelines, made by machine. Data: {html.escape(card.source.name)};
 {html.escape(card.source.licence)}.</p>
-<details><summary>Description</summary>
-<div class="mle-text">{to_html(self.description, top_heading=2)}</div></details>
+<details open><summary>Description</summary>
+<div class="mle-text">{to_html(_without_title(self.description), top_heading=2)}</div>
+</details>
 <h3>First rows of {html.escape(card.files.train)}</h3>
 {self._rows()}
 </div>"""
@@ -234,6 +235,11 @@ def list_competitions(split: str | None = None) -> pd.DataFrame:
 def _metric(card: Card) -> str:
     direction = "lower" if card.lower_is_better else "higher"
     return f"{get_metric(card.metric).title} ({direction} is better)"
+
+
+def _without_title(description: str) -> str:
+    first, _, rest = description.lstrip().partition("\n")
+    return rest if first.startswith("# ") else description
 
 
 def _medals(lines: Thresholds) -> str:

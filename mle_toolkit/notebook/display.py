@@ -48,7 +48,8 @@ _CSS = """
   margin-right: 5px; border-radius: 50%; background: currentColor; }
 .mle .gold { color: #b8860b; } .mle .silver { color: #7c858e; }
 .mle .bronze { color: #a0622d; }
-.mle pre { max-height: 26em; overflow: auto; padding: 8px 10px; font-size: 12px;
+.mle pre { max-height: 26em; overflow: auto; padding: 8px 10px;
+  font: 12px/1.45 var(--jp-code-font-family, ui-monospace, Menlo, monospace);
   background: var(--jp-layout-color2, #f4f4f0); }
 """
 

@@ -92,6 +92,11 @@ class Experiment:
 
         return experiment_bundle(self)
 
+    def _ipython_display_(self) -> None:
+        from mle_toolkit.notebook.display import live
+
+        live(self)
+
     def progress(self) -> control.Progress:
         """Return how many attempts are in which state."""
         return self._monitor.read()
@@ -183,8 +188,22 @@ class Experiment:
 
 
 def attach(path: str | Path) -> Experiment:
-    """Return a handle on a run folder that exists, from any process at any time."""
-    return Experiment(path)
+    """Return a handle on a run folder that exists, from any process at any time.
+
+    A relative path is looked for here and in the folders above, because the
+    kernel of a notebook works in the notebook's own folder.
+
+    Raises
+    ------
+    StoreError
+        When there is no experiment at `path`.
+    """
+    wanted = Path(path)
+    if not wanted.is_absolute():
+        for folder in (Path.cwd(), *Path.cwd().parents):
+            if ExperimentFolder(folder / wanted).plan_paths():
+                return Experiment(folder / wanted)
+    return Experiment(wanted)
 
 
 def launch(

@@ -131,43 +131,41 @@ def _fields() -> dict[str, Any]:
 
     cards = [(f"{card.title} ({card.id})", card.id) for card in list_cards()]
     style = {"description_width": "92px"}
-    wide = widgets.Layout(width="308px")
-    number: dict[str, Any] = {"style": style, "layout": wide}
+    wide: dict[str, Any] = {"style": style, "layout": widgets.Layout(width="624px")}
+    half: dict[str, Any] = {"style": style, "layout": widgets.Layout(width="308px")}
     return {
         "competitions": widgets.SelectMultiple(
             description="Competitions",
             options=cards,
             rows=min(8, max(3, len(cards))),
-            style=style,
-            layout=widgets.Layout(width="624px"),
+            **wide,
         ),
         "agent": widgets.Dropdown(
-            description="Agent", options=known_agents(), **number
+            description="Agent", options=known_agents(), **half
         ),
         "model": widgets.Combobox(
             description="Model",
             value="offline",
             options=["offline", "openai:", "anthropic:"],
             placeholder="offline, openai:MODEL or anthropic:MODEL",
-            **number,
+            **half,
         ),
         "attempts": widgets.BoundedIntText(
-            description="Attempts", value=8, min=1, max=100_000, **number
+            description="Attempts", value=8, min=1, max=100_000, **half
         ),
         "parallel": widgets.BoundedIntText(
-            description="In parallel", value=2, min=1, max=10_000, **number
+            description="In parallel", value=2, min=1, max=10_000, **half
         ),
         "steps": widgets.BoundedIntText(
-            description="Steps", value=5, min=0, max=1_000_000, **number,
+            description="Steps", value=5, min=0, max=1_000_000, **half,
             tooltip="0: no limit but time",
         ),
-        "time_limit": widgets.Text(description="Time limit", value="24h", **number),
+        "time_limit": widgets.Text(description="Time limit", value="24h", **half),
         "seed": widgets.BoundedIntText(
-            description="First seed", value=0, min=0, max=2**31, **number
+            description="First seed", value=0, min=0, max=2**31, **half
         ),
-        "sandbox": widgets.Dropdown(description="Sandbox", options=SANDBOXES, **number),
+        "sandbox": widgets.Dropdown(description="Sandbox", options=SANDBOXES, **half),
         "out": widgets.Text(
-            description="Run folder", placeholder="a new one below runs/",
-            style=style, layout=widgets.Layout(width="624px"),
+            description="Run folder", placeholder="a new one below runs/", **wide
         ),
     }  # fmt: skip

@@ -80,7 +80,7 @@ def _offline(material: Material) -> Caveat | None:
 
 
 def _field(material: Material) -> Caveat | None:
-    if not material.attempts["split"].eq("mini").any():
+    if all(facts.split != "mini" for facts in material.competitions):
         return None
     return Caveat(
         "The reference field is machine-made",

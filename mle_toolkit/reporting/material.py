@@ -23,6 +23,7 @@ class CompetitionFacts:
     name: str
     task: Task | None
     metric: str | None
+    split: str
     thresholds: Thresholds | None
 
     @property
@@ -160,8 +161,18 @@ def _facts(
         name=name,
         task=task,
         metric=_metric_title(task),
+        split=(task.split if task else "") or _split_of_card(name),
         thresholds=findings.thresholds.get(name),
     )
+
+
+def _split_of_card(name: str) -> str:
+    from mle_toolkit.competitions.cards import load_card
+
+    try:
+        return load_card(name).split
+    except ToolkitError:
+        return ""
 
 
 def _metric_title(task: Task | None) -> str | None:

@@ -184,13 +184,13 @@ def _rates_of(material: Material, agent: str) -> Html:
     shown = ["all", *names] if len(names) <= _MOST_COLUMNS else ["all"]
     if len(names) == 1:
         shown = names
-    titles = {facts.name: facts.title for facts in material.competitions}
     rows = []
     for k, part in mine.groupby("k"):
         cells = {row["competition"]: row for row in part.to_dict("records")}
         rows.append([k, *(_rate_cell(cells[name]) for name in shown)])
-    count = f"all {len(names)} competitions"
-    heads = ["k", *(count if name == "all" else titles[name] for name in shown)]
+    # The words of the figure beside it.
+    mean = f"mean of {len(names)}"
+    heads = ["k", *(mean if name == "all" else str(name) for name in shown)]
     caption = f"pass@k of {agent}" if len(material.agents) > 1 else None
     return element(
         "div",

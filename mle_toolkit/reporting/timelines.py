@@ -92,8 +92,11 @@ def score_over_time(
         axes = figure.add_subplot()
         handles = _score_lines(axes, steps, kinds, lower=lower)
         axes.set_xlim(0.0, float(steps["time"].max()) * _BEYOND)
-        finals = _finals(steps, kinds)
-        axes.set_ylim(*_limits(finals, thresholds, lower=lower))
+        finals = _finals(steps, kinds[-1])
+        # Of the other kinds only medians are drawn, so only these need room.
+        middles = [np.median(each) for k in kinds if (each := _finals(steps, k)).size]
+        shown = np.append(finals, middles)
+        axes.set_ylim(*_limits(shown, thresholds, lower=lower))
         axes.set_xlabel(f"Time since the start of the attempt ({unit})")
         arrow = "lower is better" if lower else "higher is better"
         axes.set_ylabel(f"{metric or 'Score'} ({arrow})")
@@ -175,18 +178,18 @@ def _single_attempts(axes: Axes, steps: pd.DataFrame, column: str, colour: str) 
     )
 
 
-def _finals(steps: pd.DataFrame, kinds: list[str]) -> np.ndarray[Any, Any]:
+def _finals(steps: pd.DataFrame, kind: str) -> np.ndarray[Any, Any]:
     last = steps.groupby("attempt", sort=False).tail(1)
-    values = last[[_SCORES[kind][0] for kind in kinds]].to_numpy(dtype=float)
+    values = last[_SCORES[kind][0]].to_numpy(dtype=float)
     return values[np.isfinite(values)]
 
 
 def _limits(
-    finals: np.ndarray[Any, Any], thresholds: Thresholds | None, *, lower: bool
+    values: np.ndarray[Any, Any], thresholds: Thresholds | None, *, lower: bool
 ) -> tuple[float, float]:
     """Return limits that hold medals and outcomes, but not every early stumble."""
     lines = [] if thresholds is None else _lines(thresholds)
-    inside = np.concatenate([finals, np.array(lines, dtype=float)])
+    inside = np.append(values, lines)
     if lines:
         worst, best = (max, min) if lower else (min, max)
         span = abs(worst(lines) - best(lines))
@@ -215,7 +218,7 @@ def _medal_lines(axes: Axes, thresholds: Thresholds | None) -> list[Label]:
         colour = MEDAL_COLOURS[name]
         axes.axhline(value, color=colour, linestyle=pattern, linewidth=0.9, zorder=2)
         text = "board median" if name == "median" else name
-        labels.append(Label(y=value, text=f"{text} {value:.4g}", colour=colour))
+        labels.append(Label(y=value, text=f"{text} {value:.5g}", colour=colour))
     return labels
 
 
@@ -224,7 +227,9 @@ def _note_outside(axes: Axes, finals: np.ndarray[Any, Any], *, lower: bool) -> N
     outside = int(((finals < low) | (finals > high)).sum())
     if outside:
         axes.annotate(
-            f"{outside} final scores lie beyond this edge",
+            "1 final score lies beyond this edge"
+            if outside == 1
+            else f"{outside} final scores lie beyond this edge",
             xy=(0.99, 0.985 if lower else 0.015),
             xycoords="axes fraction",
             ha="right",
@@ -232,4 +237,6 @@ def _note_outside(axes: Axes, finals: np.ndarray[Any, Any], *, lower: bool) -> N
             color=INK,
             fontsize=7,
             fontstyle="italic",
+            bbox={"color": "white", "alpha": 0.8, "pad": 1.5, "linewidth": 0},
+            zorder=6,
         )

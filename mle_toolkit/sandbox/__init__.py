@@ -6,7 +6,7 @@ data.  The answers, and the data files that Python packages bundle, are not in i
 ``none`` is a plain child process, for code that you trust as your own.
 """
 
-from mle_toolkit.sandbox.box import Box, Execution, open_box
+from mle_toolkit.sandbox.box import PRELOAD, Box, Execution, open_box
 from mle_toolkit.sandbox.probe import Probe, probe, require
 
-__all__ = ["Box", "Execution", "Probe", "open_box", "probe", "require"]
+__all__ = ["PRELOAD", "Box", "Execution", "Probe", "open_box", "probe", "require"]

@@ -18,9 +18,24 @@ from mle_toolkit.records import SANDBOXES
 from mle_toolkit.sandbox import bubblewrap, plain
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
     from types import TracebackType
 
+PRELOAD = (
+    "numpy",
+    "pandas",
+    "sklearn.compose",
+    "sklearn.ensemble",
+    "sklearn.impute",
+    "sklearn.linear_model",
+    "sklearn.metrics",
+    "sklearn.model_selection",
+    "sklearn.neighbors",
+    "sklearn.pipeline",
+    "sklearn.preprocessing",
+    "sklearn.svm",
+)
 START_TIMEOUT_S = 120.0
 ANSWER_GRACE_S = 15.0
 MAX_ANSWER_BYTES = 8 << 20
@@ -67,6 +82,7 @@ class BoxSettings:
     memory_mib: int | None = None
     output_mib: int = 16
     disk_mib: int = 10_240
+    preload: tuple[str, ...] = PRELOAD
 
     @property
     def uid(self) -> int:
@@ -201,6 +217,7 @@ def open_box(
     memory_mib: int | None = None,
     output_mib: int = 16,
     disk_mib: int = 10_240,
+    preload: Sequence[str] = PRELOAD,
 ) -> Box:
     """Start a box and wait until its worker is ready.
 
@@ -218,6 +235,9 @@ def open_box(
         Threads that BLAS and OpenMP may use.
     memory_mib, output_mib, disk_mib
         Limits for each process, each execution's output and each file, in MiB.
+    preload
+        Modules that the worker imports before the first program; one that is not
+        installed is passed over.
 
     Raises
     ------
@@ -233,6 +253,7 @@ def open_box(
         memory_mib=memory_mib,
         output_mib=output_mib,
         disk_mib=disk_mib,
+        preload=tuple(preload),
     )
     return Box(kind, settings)
 
@@ -253,6 +274,7 @@ def _start(kind: str, settings: BoxSettings) -> subprocess.Popen[bytes]:
         "processes": MAX_PROCESSES if kind == "bwrap" and _counts_by_box() else 0,
         "memory_bytes": (settings.memory_mib or 0) << 20,
         "disk_bytes": settings.disk_mib << 20,
+        "preload": settings.preload,
     }
     words = _words(command.words)
     argv = [str(words) if word == plain.WORDS else word for word in command.argv]

@@ -17,20 +17,6 @@ import sys
 import time
 from typing import Any
 
-PRELOAD = (
-    "numpy",
-    "pandas",
-    "sklearn.compose",
-    "sklearn.ensemble",
-    "sklearn.impute",
-    "sklearn.linear_model",
-    "sklearn.metrics",
-    "sklearn.model_selection",
-    "sklearn.neighbors",
-    "sklearn.pipeline",
-    "sklearn.preprocessing",
-    "sklearn.svm",
-)
 KEEP_HEAD = 64 * 1024
 KEEP_TAIL = 64 * 1024
 GRACE_S = 2.0
@@ -50,7 +36,7 @@ def main() -> None:
     quiet = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
         os.dup2(quiet, descriptor)
-    preload()
+    preload(settings["preload"])
     send(answers, {"ready": True, "pid": os.getpid()})
     for line in requests:
         send(answers, execute(json.loads(line), settings))
@@ -98,14 +84,14 @@ def prctl(option: int, value: int) -> None:
     ctypes.CDLL(None, use_errno=True).prctl(option, int(value), 0, 0, 0)
 
 
-def preload() -> None:
+def preload(names: list[str]) -> None:
     """Import what nearly every program uses, once for all forks."""
     import importlib
     import warnings
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for name in PRELOAD:
+        for name in names:
             with contextlib.suppress(ImportError):
                 importlib.import_module(name)
 

@@ -90,19 +90,31 @@ def _read_bytes(path: str | Path, max_bytes: int) -> bytes:
         descriptor = os.open(path, flags)
     except (OSError, ValueError) as error:
         raise SubmissionError(_open_fault(path, error)) from error
-    with open(descriptor, "rb") as file:  # noqa: PTH123 - a descriptor, not a path
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            kind = _KINDS.get(stat.S_IFMT(status.st_mode), "special")
-            msg = f"the file is {kind}, not a regular file"
-            raise SubmissionError(msg)
-        # One byte more than allowed shows a file that has grown since.
-        data = file.read(max_bytes + 1) if status.st_size <= max_bytes else None
-    if data is None or len(data) > max_bytes:
-        size = max(status.st_size, max_bytes + 1)
-        msg = f"the file has {_mib(size)} MiB; {_mib(max_bytes)} MiB are allowed"
+    try:
+        return _read_regular(descriptor, max_bytes)
+    except OSError as error:
+        msg = f"the file cannot be read: {error.strerror or error}"
+        raise SubmissionError(msg) from error
+    finally:
+        os.close(descriptor)
+
+
+def _read_regular(descriptor: int, max_bytes: int) -> bytes:
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        kind = _KINDS.get(stat.S_IFMT(status.st_mode), "special")
+        msg = f"the file is {kind}, not a regular file"
         raise SubmissionError(msg)
-    return data
+    size = status.st_size
+    if size <= max_bytes:
+        with open(descriptor, "rb", closefd=False) as file:
+            # One byte more than allowed shows a file that has grown since.
+            data = file.read(max_bytes + 1)
+        if len(data) <= max_bytes:
+            return data
+        size = len(data)
+    msg = f"the file has {_mib(size)} MiB; {_mib(max_bytes)} MiB are allowed"
+    raise SubmissionError(msg)
 
 
 def _open_fault(path: str | Path, error: OSError | ValueError) -> str:

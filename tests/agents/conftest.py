@@ -173,7 +173,7 @@ class Harness:
 @pytest.fixture
 def harness(task, folder):
     """A function that makes an attempt; see `Harness`."""
-    return lambda **given: Harness(task, folder, **given)
+    return lambda **given: Harness(given.pop("task", task), folder, **given)
 
 
 @pytest.fixture

@@ -1,6 +1,8 @@
 """What an attempt does for a scaffold, with doubles of the model and the box."""
 
+import dataclasses
 import os
+from typing import ClassVar
 
 import pytest
 
@@ -8,7 +10,7 @@ from mle_toolkit.agents.interrupts import Interrupted
 from mle_toolkit.agents.nodes import Node
 from mle_toolkit.errors import ModelError, SandboxError
 from mle_toolkit.models import Message
-from mle_toolkit.records import Limits
+from mle_toolkit.records import Limits, Task
 
 
 def test_asking_is_told(harness):
@@ -117,6 +119,21 @@ def test_words_are_allowed_where_the_sample_has_words(harness, folder, doubles):
     made = harness(outcomes=[doubles.ran("id,y\n1,dog\n2,cat\n")])
     made.attempt.execute("a", node=0)
     assert made.attempt.collect(node=0).valid
+
+
+def test_the_rules_of_the_task_are_checked(harness, task, doubles):
+    """A value that the competition does not allow is named before it is graded."""
+
+    class Ruled(Task):
+        rules: ClassVar = {"minimum": 0.0}
+
+    fields = {item.name: getattr(task, item.name) for item in dataclasses.fields(Task)}
+    ruled = Ruled(**{name: fields[name] for name in fields if name != "rules"})
+    made = harness(outcomes=[doubles.ran("id,y\n1,-0.5\n2,1\n")], task=ruled)
+    made.attempt.execute("a", node=0)
+    found = made.attempt.collect(node=0)
+    assert not found.valid
+    assert "below 0" in found.reason
 
 
 def test_an_old_submission_does_not_count(harness, doubles):

@@ -160,7 +160,7 @@ def test_hopeless_outliers_do_not_squeeze_the_medals(steps):
     frame.loc[first, ["best_validation", "best_test", "submitted_test"]] = 900.0
     figure = figures.score_over_time(frame, LINES["digits"])
     assert figure.axes[0].get_ylim()[1] < 1.0
-    assert any("beyond this edge" in text for text in texts(figure))
+    assert any("1 final score lies beyond this edge" in text for text in texts(figure))
 
 
 def test_validation_stands_in_while_nothing_is_graded(steps):

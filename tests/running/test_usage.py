@@ -5,7 +5,6 @@ import sys
 import pytest
 
 from mle_toolkit.running.usage import Pace, disk_usage_mib, hardware, tree_usage
-from tests.laboratory import until
 
 
 def test_tree_usage_sees_memory_and_processes():
@@ -17,11 +16,13 @@ def test_tree_usage_sees_memory_and_processes():
     ) as child:
         child.stdout.readline()
         usage = tree_usage(os.getpid())
-        assert usage.processes >= 2
-        assert usage.memory_mib > 190
+        below = tree_usage(child.pid)
+        assert below.processes == 1
+        assert usage.processes >= below.processes + 1
+        assert usage.memory_mib > below.memory_mib + 190
         subprocess.run(["pkill", "-P", str(child.pid)], check=False)
         child.stdin.close()
-    until(lambda: tree_usage(os.getpid()).memory_mib < 190)
+    assert tree_usage(child.pid).processes == 0
 
 
 def test_disk_usage_counts_files_once_and_no_links(tmp_path):

@@ -126,15 +126,15 @@ def test_large_bundled_files_are_nowhere(box):
 @pytest.mark.usefixtures("bwrap")
 def test_box_dies_with_its_parent(tmp_path):
     """When the process that opened a box is killed, nothing in it goes on."""
+    inner = "import os, time; os.system('setsid sleep 4712 &'); time.sleep(60)"
     program = (
-        "import sys; from pathlib import Path\n"
+        "from pathlib import Path\n"
         "from mle_toolkit.sandbox import open_box\n"
         f"root = Path({str(tmp_path)!r}); (root / 'public').mkdir()\n"
         "box = open_box('bwrap', workspace=root / 't/w', inputs=root / 'public',"
         " scratch=root / 't/s')\n"
         "print('ready', flush=True)\n"
-        "code = 'import os, time; os.system('setsid sleep 4712 &'); time.sleep(60)'\n"
-        "box.run_python(code, timeout_s=60)\n"
+        f"box.run_python({inner!r}, timeout_s=60)\n"
     )
     parent = subprocess.Popen(
         [sys.executable, "-c", program], stdout=subprocess.PIPE, text=True

@@ -244,7 +244,7 @@ _CURES: tuple[tuple[str, Callable[[Failure], Repair | None]], ...] = (
     (r"could not convert string|invalid literal|does not support", _strings),
     (r"Cannot cast|DTypePromotion|unsupported operand", _strings),
     (r"Logarithmic Error cannot be used", _below_zero),
-    (r"value below|negative value|must be .*0 or more|less than", _below_zero),
+    (r"is below 0|negative value", _below_zero),
     (r"out of the valid range", _illegal_target),
     (r"infinity or a value too large|inf or|contains inf", _infinity),
     (r"contains NaN|missing values|NaN", _holes),
