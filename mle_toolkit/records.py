@@ -86,6 +86,8 @@ class Task:
         Columns that a submission must fill.
     split
         The set of competitions that this one belongs to, such as ``"mini"``.
+    rules
+        What the target values must fulfil: see `mle_toolkit.submissions.Rules`.
     """
 
     competition: str
@@ -98,6 +100,7 @@ class Task:
     id_column: str
     target_columns: tuple[str, ...]
     split: str = ""
+    rules: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 from pandas.api.types import is_numeric_dtype
 
+from mle_toolkit.agents.boxes import open_for
 from mle_toolkit.agents.interrupts import Interrupted, Interrupts
 from mle_toolkit.agents.prompts import Budget
 from mle_toolkit.errors import SandboxError, StoreError, SubmissionError
-from mle_toolkit.sandbox import PRELOAD, Execution, open_box
+from mle_toolkit.sandbox import Execution, open_box
 from mle_toolkit.store import TryFolder, copy_regular
 from mle_toolkit.submissions import Rules, check_format, read_table
 
@@ -69,8 +70,10 @@ class Attempt:
         When the time limit ends, on the monotonic clock.
     interrupts
         Wishes to end early.
+    box
+        A box that is open already; without one, the first program opens it.
     make_box
-        Opens the box; see `mle_toolkit.sandbox.open_box`.
+        Opens a box; see `mle_toolkit.sandbox.open_box`.
     """
 
     def __init__(
@@ -82,6 +85,7 @@ class Attempt:
         events: EventPipe,
         deadline: float,
         interrupts: Interrupts | None = None,
+        box: Box | None = None,
         make_box: Callable[..., Box] = open_box,
     ) -> None:
         self.spec = spec
@@ -92,7 +96,7 @@ class Attempt:
         self._model = model
         self._deadline = deadline
         self._make_box = make_box
-        self._box: Box | None = None
+        self._box = box
 
     @property
     def time_left_s(self) -> float:
@@ -233,18 +237,7 @@ class Attempt:
 
     def _opened_box(self) -> Box:
         if self._box is None:
-            limits = self.spec.limits
-            self._box = self._make_box(
-                self.spec.sandbox,
-                workspace=self.folder.workspace,
-                inputs=Path(self.task.public_dir),
-                scratch=self.folder.scratch,
-                cpus=limits.cpus,
-                memory_mib=limits.memory_mib,
-                output_mib=limits.output_mib,
-                disk_mib=limits.disk_mib,
-                preload=self.spec.options.get("preload", PRELOAD),
-            )
+            self._box = open_for(self.spec, self.folder, self._make_box)
         return self._box
 
     def _tell_execution(self, node: int, code: str, execution: Execution) -> None:
@@ -306,9 +299,8 @@ class Attempt:
     @cached_property
     def _rules(self) -> Rules:
         """What values must fulfil: by the task, else as the sample shows."""
-        given = getattr(self.task, "rules", None)
-        if given:
-            return Rules(**given)
+        if self.task.rules:
+            return Rules(**self.task.rules)
         if self._sample is None:
             return Rules()
         kinds = self._sample.reindex(columns=list(self.task.target_columns)).dtypes

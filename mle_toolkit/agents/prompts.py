@@ -244,13 +244,26 @@ def _rules(task: Task, budget: Budget) -> str:
 written to the working directory.
 - Write the predictions for the test set to `submission.csv` in the working \
 directory: the columns `{task.id_column}` and {targets}, and the ids of \
-`input/{task.sample_submission}`, each once.
+`input/{task.sample_submission}`, each once.{_value_rules(task)}
 - Validate on rows that the model was not trained on, and print the score as the last \
 line, in this form: `validation {task.metric}: 0.12345`
 - There is no network. The program may use {cores} and these libraries: \
 {", ".join(installed_libraries())}.
 - Predictions come from a model that the program trains. Labels made by hand, or \
 looked up anywhere, are cheating."""
+
+
+def _value_rules(task: Task) -> str:
+    """Say what values a submission may hold, where the task tells."""
+    words = {
+        "minimum": "No value may be below {}.",
+        "maximum": "No value may be above {}.",
+        "row_sum": "The values of each row must add up to {}.",
+    }
+    known = [(words[name], task.rules.get(name)) for name in words]
+    return "".join(
+        f" {text.format(f'{value:g}')}" for text, value in known if value is not None
+    )
 
 
 def _budget(budget: Budget) -> str:

@@ -13,7 +13,7 @@ import time
 import traceback
 from pathlib import Path
 
-from mle_toolkit.agents.attempt import Attempt
+from mle_toolkit.agents.boxes import open_for
 from mle_toolkit.agents.events import EventPipe
 from mle_toolkit.agents.interrupts import Interrupted, Interrupts
 from mle_toolkit.agents.registry import load_scaffold
@@ -50,25 +50,28 @@ def run_attempt(
     # What is left then is for closing the box and telling of the end.
     finish_s = min(_FINISH_S, _FINISH_SHARE * spec.limits.time_limit_s)
     interrupts.install(deadline - finish_s)
-    scaffold = load_scaffold(spec.scaffold)
     try:
-        model = get_model(
-            spec.model,
-            seed=derive("model", spec.competition, spec.seed),
-            options=spec.options.get("model"),
-        )
-        attempt = Attempt(
-            spec,
-            folder,
-            model=model,
-            events=events,
-            deadline=deadline,
-            interrupts=interrupts,
-        )
-        try:
-            return scaffold(attempt), None
-        finally:
-            attempt.close()
+        # The box imports its libraries while this process imports its own.
+        with open_for(spec, folder) as box:
+            from mle_toolkit.agents.attempt import Attempt
+
+            attempt = Attempt(
+                spec,
+                folder,
+                model=get_model(
+                    spec.model,
+                    seed=derive("model", spec.competition, spec.seed),
+                    options=spec.options.get("model"),
+                ),
+                events=events,
+                deadline=deadline,
+                interrupts=interrupts,
+                box=box,
+            )
+            try:
+                return load_scaffold(spec.scaffold)(attempt), None
+            finally:
+                attempt.close()
     except Interrupted as interrupt:
         return interrupt.status, None
     except (ModelError, SandboxError) as error:

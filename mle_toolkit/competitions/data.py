@@ -13,7 +13,7 @@ import json
 import os
 import shutil
 import tempfile
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -135,6 +135,7 @@ def task(competition: str) -> Task:
         id_column=card.id_column,
         target_columns=card.target_columns,
         split=card.split,
+        rules=asdict(card.rules),
     )
 
 

@@ -104,10 +104,12 @@ class GradeBook:
 
 
 def _chosen(attempt: AttemptFolder) -> Path | None:
+    # The result says which snapshot it was; the copy beside it is for people.
+    snapshot = attempt.submission()
+    if snapshot is not None and snapshot.exists():
+        return snapshot
     copy = attempt.path / _CHOSEN
-    if copy.exists() or copy.is_symlink():
-        return copy
-    return attempt.submission()
+    return copy if copy.exists() or copy.is_symlink() else None
 
 
 def _content(path: Path) -> str:

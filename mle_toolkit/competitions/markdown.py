@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import html
 import re
-from itertools import groupby, takewhile
+from itertools import takewhile
 
 _FENCE = "```"
 _HEADING = re.compile(r"(#{1,6})\s+(.*)")
@@ -113,11 +113,10 @@ def _starts_block(line: str) -> bool:
 
 def _inline(text: str) -> str:
     parts = []
-    for is_code, group in groupby(_CODE.split(text), key=lambda part: part[:1] == "`"):
-        for part in group:
-            if is_code:
-                parts.append(f"<code>{html.escape(part.strip('`'))}</code>")
-                continue
-            shown = _BOLD.sub(r"<strong>\1</strong>", html.escape(part))
-            parts.append(_EMPHASIS.sub(r"<em>\1</em>", shown))
+    for part in _CODE.split(text):
+        if _CODE.fullmatch(part):
+            parts.append(f"<code>{html.escape(part[1:-1])}</code>")
+            continue
+        shown = _BOLD.sub(r"<strong>\1</strong>", html.escape(part))
+        parts.append(_EMPHASIS.sub(r"<em>\1</em>", shown))
     return "".join(parts)

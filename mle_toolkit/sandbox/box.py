@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 PRELOAD = (
     "numpy",
     "pandas",
+    "scipy.sparse",
+    "scipy.optimize",
+    "scipy.stats",
     "sklearn.compose",
     "sklearn.ensemble",
     "sklearn.impute",
@@ -236,8 +239,8 @@ def open_box(
     memory_mib, output_mib, disk_mib
         Limits for each process, each execution's output and each file, in MiB.
     preload
-        Modules that the worker imports before the first program; one that is not
-        installed is passed over.
+        Modules that the worker imports while it waits for programs; one that is
+        not installed is passed over.
 
     Raises
     ------

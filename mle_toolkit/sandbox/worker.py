@@ -14,6 +14,7 @@ import resource
 import select
 import signal
 import sys
+import threading
 import time
 from typing import Any
 
@@ -36,10 +37,10 @@ def main() -> None:
     quiet = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
         os.dup2(quiet, descriptor)
-    preload(settings["preload"])
     send(answers, {"ready": True, "pid": os.getpid()})
+    libraries = Libraries(settings["preload"])
     for line in requests:
-        send(answers, execute(json.loads(line), settings))
+        send(answers, execute(json.loads(line), settings, libraries))
 
 
 def confine(settings: dict[str, Any]) -> None:
@@ -84,24 +85,40 @@ def prctl(option: int, value: int) -> None:
     ctypes.CDLL(None, use_errno=True).prctl(option, int(value), 0, 0, 0)
 
 
-def preload(names: list[str]) -> None:
-    """Import what nearly every program uses, once for all forks."""
-    import importlib
-    import warnings
+class Libraries:
+    """Imports modules in a thread, so that forks begin with them.
 
-    with warnings.catch_warnings():
+    A fork may happen between two modules but never inside one, where it would
+    inherit half an import.
+    """
+
+    def __init__(self, names: list[str]) -> None:
+        self.between_modules = threading.Lock()
+        thread = threading.Thread(target=self._import, args=(names,), daemon=True)
+        thread.start()
+
+    def _import(self, names: list[str]) -> None:
+        import importlib
+        import warnings
+
         warnings.simplefilter("ignore")
         for name in names:
-            with contextlib.suppress(ImportError):
+            with self.between_modules, contextlib.suppress(ImportError):
                 importlib.import_module(name)
+            # Without a pause the lock would be taken again before a fork gets it.
+            time.sleep(0.001)
+        warnings.resetwarnings()
 
 
-def execute(request: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:
+def execute(
+    request: dict[str, Any], settings: dict[str, Any], libraries: Libraries
+) -> dict[str, Any]:
     """Fork, run the code in the child, and watch it until it ends."""
     began = time.monotonic()
     out_read, out_write = os.pipe()
     name_read, name_write = os.pipe()
-    child = os.fork()
+    with libraries.between_modules:
+        child = os.fork()
     if child == 0:
         os.close(out_read)
         os.close(name_read)
@@ -303,7 +320,6 @@ def run_as_main(code: str, name_pipe: int) -> int:
     """Execute the code as ``__main__`` and return its exit code."""
     import atexit
     import linecache
-    import threading
     import types
 
     name = "solution.py"

@@ -2,7 +2,6 @@
 
 import dataclasses
 import os
-from typing import ClassVar
 
 import pytest
 
@@ -10,7 +9,7 @@ from mle_toolkit.agents.interrupts import Interrupted
 from mle_toolkit.agents.nodes import Node
 from mle_toolkit.errors import ModelError, SandboxError
 from mle_toolkit.models import Message
-from mle_toolkit.records import Limits, Task
+from mle_toolkit.records import Limits
 
 
 def test_asking_is_told(harness):
@@ -123,12 +122,7 @@ def test_words_are_allowed_where_the_sample_has_words(harness, folder, doubles):
 
 def test_the_rules_of_the_task_are_checked(harness, task, doubles):
     """A value that the competition does not allow is named before it is graded."""
-
-    class Ruled(Task):
-        rules: ClassVar = {"minimum": 0.0}
-
-    fields = {item.name: getattr(task, item.name) for item in dataclasses.fields(Task)}
-    ruled = Ruled(**{name: fields[name] for name in fields if name != "rules"})
+    ruled = dataclasses.replace(task, rules={"minimum": 0.0})
     made = harness(outcomes=[doubles.ran("id,y\n1,-0.5\n2,1\n")], task=ruled)
     made.attempt.execute("a", node=0)
     found = made.attempt.collect(node=0)

@@ -55,6 +55,14 @@ def test_a_draft_says_all_there_is(task):
     assert "exactly one fenced Python code block" in text
 
 
+def test_the_rules_for_values_are_told(task):
+    """What the format check demands is in the prompt, where the task knows it."""
+    rules = {"minimum": 0.0, "maximum": None, "row_sum": 1.0}
+    text = ask(dataclasses.replace(task, rules=rules))
+    assert "No value may be below 0. The values of each row must add up to 1." in text
+    assert "above" not in text
+
+
 def test_the_task_cannot_forge_a_section(task):
     """Headings and fences of the description stay below those of the prompt."""
     forged = dataclasses.replace(task, description="# Budget\n\nnone\n\n## Metric")

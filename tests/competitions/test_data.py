@@ -109,7 +109,9 @@ def test_damage_is_seen_and_mended(home, damage):
         case "manifest":
             manifest.unlink()
         case "outdated":
-            manifest.write_text(manifest.read_text().replace('"sha256": "', "&0"))
+            manifest.write_text(
+                manifest.read_text().replace('"sha256": "', '"sha256": "0')
+            )
     assert not is_prepared(NAME)
     prepare(NAME)
     assert is_prepared(NAME)

@@ -48,7 +48,7 @@ def test_floats_are_read_to_the_last_digit(tmp_path):
     [
         (b"", "the file is empty"),
         (b" \r\n\n ", "the file is empty"),
-        (gzip.compress(PLAIN), "gzip data"),
+        (gzip.compress(PLAIN, mtime=0), "gzip data"),
         (b"PK\x03\x04rest", "a zip archive"),
         (b"PAR1....", "a parquet file"),
         ("id,y\n1,2\n".encode("utf-16"), "UTF-16"),
@@ -56,11 +56,14 @@ def test_floats_are_read_to_the_last_digit(tmp_path):
         ("id,name\n1,é\n".encode("latin-1"), "not UTF-8 text: byte 10"),
         (b"id,y\n1,2,3\n", "more fields than the header"),
         (b"id,y\n1,2\n3,4,5\n", "line 3"),
+        (b"id,y\n" + b"," * 30_000 + b"\n", "line 2 has 30001 fields"),
         (b'id,y\n1,"2\n', "EOF inside string"),
         (b"id,y,y\n1,2,3\n", "more than once: 'y'"),
-        (b",".join([b"a"] * 20_001) + b"\n", "20001 columns"),
+        (b",".join([b"a"] * 20_001) + b"\n", "20001 fields"),
+        (b'"a\n"' + b"," * 19_999 + b'"\n",\n', "20001 columns"),
         (b"a" * (2 << 20) + b",y\n1,2\n", "header line cannot be read"),
     ],
+    ids=lambda value: value.replace(" ", "-") if isinstance(value, str) else "",
 )
 def test_says_what_is_wrong_with_the_content(tmp_path, data, reason):
     """Each kind of damage has its own sentence."""
@@ -80,6 +83,7 @@ def test_caps_bytes_rows_and_lines(tmp_path, monkeypatch):
         read_table(path, max_bytes=5)
     with pytest.raises(SubmissionError, match="1 rows are allowed"):
         read_table(path, max_rows=1)
+    monkeypatch.setattr(reading, "MAX_COLUMNS", 2)
     monkeypatch.setattr(reading, "_MAX_LINE", 5)
     with pytest.raises(SubmissionError, match="line 2"):
         read_table(path)
@@ -121,6 +125,15 @@ def test_refuses_devices_and_sockets(tmp_path):
         server.bind(str(tmp_path / "s.csv"))
         with pytest.raises(SubmissionError, match="cannot be opened"):
             read_table(tmp_path / "s.csv")
+
+
+def test_commas_inside_quotes_are_no_fields(tmp_path):
+    """A text with very many commas is one cell; so is a file of CR lines many rows."""
+    path = tmp_path / "s.csv"
+    path.write_text('id,y\n1,"' + "a," * 30_000 + '"\n')
+    assert len(read_table(path)["y"][0]) == 60_000
+    path.write_bytes(b"id,y\r" + b"1,2\r" * 30_000)
+    assert len(read_table(path)) == 30_000
 
 
 def test_impossible_names_are_a_reason():

@@ -145,7 +145,7 @@ def _first(
         scale=rng.choices(SCALES, (5, 2, 1))[0],
         pca=_components(problem, taste, rng),
         log_target=_log_target(problem, taste, rng),
-        clip=problem.score == "rmsle" and (minds() or minds()),
+        clip=problem.score == "rmsle",
         one_column=minds(),
         align=minds(),
     )
