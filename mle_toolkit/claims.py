@@ -65,10 +65,10 @@ def host() -> str:
 
 
 def boot() -> str:
-    """Return what tells this boot of the machine from others."""
+    """Return what tells this boot, and this table of processes, from others."""
     try:
         with open("/proc/sys/kernel/random/boot_id") as file:
-            return file.read().strip()
+            return f"{file.read().strip()}/{os.readlink('/proc/self/ns/pid')}"
     except OSError:
         return "unknown"
 
@@ -76,7 +76,7 @@ def boot() -> str:
 def started(pid: int) -> str | None:
     """Return the start time of a process in kernel ticks; None when it has ended."""
     try:
-        with open(f"/proc/{pid}/stat") as file:
+        with open(f"/proc/{pid}/stat", errors="replace") as file:
             text = file.read()
     except OSError:
         return None if os.path.exists("/proc/self/stat") else _started_by_signal(pid)

@@ -17,8 +17,8 @@ from mle_toolkit.agents.interrupts import Interrupted, Interrupts
 from mle_toolkit.agents.prompts import Budget
 from mle_toolkit.errors import SandboxError, StoreError, SubmissionError
 from mle_toolkit.sandbox import Execution, open_box
-from mle_toolkit.store import TryFolder, copy_regular
-from mle_toolkit.submissions import Rules, check_format, read_table
+from mle_toolkit.store import MAX_SUBMISSION_BYTES, TryFolder, copy_regular
+from mle_toolkit.submissions import MAX_ROWS, Rules, check_format, read_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -265,7 +265,7 @@ class Attempt:
             reason = f"the program wrote no {SUBMISSION}"
             return Submission(written=False, valid=False, reason=reason)
         copy.parent.mkdir(exist_ok=True)
-        max_bytes = self.spec.limits.disk_mib << 20
+        max_bytes = min(self.spec.limits.disk_mib << 20, MAX_SUBMISSION_BYTES)
         try:
             copy_regular(self.folder.workspace, SUBMISSION, copy, max_bytes=max_bytes)
         except StoreError as error:
@@ -274,7 +274,7 @@ class Attempt:
 
     def _check_submission(self, copy: Path) -> Submission:
         try:
-            table = read_table(copy)
+            table = read_table(copy, max_rows=self._max_rows)
         except SubmissionError as error:
             return Submission(written=True, valid=False, reason=str(error))
         if self._sample is None:
@@ -287,6 +287,11 @@ class Attempt:
             rules=self._rules,
         )
         return Submission(written=True, valid=reason is None, reason=reason)
+
+    @property
+    def _max_rows(self) -> int:
+        # Twice too many rows are worth a reason; more are not worth reading.
+        return MAX_ROWS if self._sample is None else 2 * len(self._sample) + 1000
 
     @cached_property
     def _sample(self) -> pd.DataFrame | None:

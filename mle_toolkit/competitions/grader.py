@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from mle_toolkit.competitions.grading import Grader
 
+MEMORY_BYTES = 8 << 30
 _CHOSEN = "submission.csv"
 
 
@@ -120,5 +121,15 @@ def _content(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def _limit_memory() -> None:
+    """Fail on one submission rather than take the machine's memory with it."""
+    import resource
+
+    hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
+    limit = MEMORY_BYTES if hard == resource.RLIM_INFINITY else min(MEMORY_BYTES, hard)
+    resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
+
+
 if __name__ == "__main__":
+    _limit_memory()
     sys.exit(main())

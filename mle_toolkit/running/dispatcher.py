@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 GRADER = "mle_toolkit.competitions.grader"
 TICK_S = 0.2
 MAX_LOSSES = 3
+GRADING_LIMIT_S = 1800.0
 USAGE = 2
 BUSY = 3
 
@@ -65,7 +66,8 @@ class Dispatcher:
         self._plans_read: set[Path] = set()
         self._losses: dict[Path, int] = {}
         self._grading: tuple[subprocess.Popen[bytes], list[AttemptFolder]] | None = None
-        self._grader_failures = 0
+        self._grading_ends_at = 0.0
+        self._grading_failures: dict[Path, int] = {}
 
     def run(self) -> None:
         """Dispatch until nothing is left to do, or a stop was asked for."""
@@ -174,12 +176,21 @@ class Dispatcher:
         if self._grading is not None:
             process, batch = self._grading
             if process.poll() is None:
+                if time.monotonic() > self._grading_ends_at:
+                    process.kill()
                 return
             self._grading = None
             self._after_grading(batch, process.returncode)
-        if not self.ungraded:
-            return
-        batch = list(self.ungraded.values())
+        if self.ungraded:
+            self._start_grader(self._next_to_grade())
+
+    def _next_to_grade(self) -> list[AttemptFolder]:
+        """Return all at once, but those whose grading has failed one by one."""
+        waiting = list(self.ungraded.values())
+        fresh = [item for item in waiting if item.path not in self._grading_failures]
+        return fresh or waiting[:1]
+
+    def _start_grader(self, batch: list[AttemptFolder]) -> None:
         folders = [str(attempt.path) for attempt in batch]
         with (self.experiment.path / "grader.log").open("ab") as log:
             process = subprocess.Popen(  # noqa: S603 - the argument list is our own
@@ -190,21 +201,21 @@ class Dispatcher:
                 cwd="/",
             )
         self._grading = process, batch
+        self._grading_ends_at = time.monotonic() + GRADING_LIMIT_S
 
     def _after_grading(self, batch: list[AttemptFolder], code: int) -> None:
-        left = [attempt for attempt in batch if not attempt.is_graded()]
         for attempt in batch:
-            if attempt not in left:
+            if attempt.is_graded():
                 self.ungraded.pop(attempt.path, None)
-        self._grader_failures = self._grader_failures + 1 if left else 0
-        if self._grader_failures < MAX_LOSSES:
-            return
-        reason = f"the grader ended with exit code {code}; see grader.log"
-        for attempt in left:
+                continue
+            failures = 1 + self._grading_failures.get(attempt.path, 0)
+            self._grading_failures[attempt.path] = failures
+            if failures < MAX_LOSSES:
+                continue
+            reason = f"the grader ended with exit code {code}; see grader.log"
             with suppress(OSError):
                 write_json(attempt.grade_error_path, {"error": reason})
             self.ungraded.pop(attempt.path, None)
-        self._grader_failures = 0
 
 
 def say(text: str) -> None:

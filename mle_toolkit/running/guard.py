@@ -18,6 +18,7 @@ from typing import NoReturn
 TERMINATE = b"T"
 KILL = b"K"
 SIGNALLED = 128
+PATIENCE_S = 5.0
 
 
 class Guard:
@@ -43,6 +44,7 @@ class Guard:
         control, self._control = os.pipe()
         self._code: int | None = None
         self._closed = False
+        self._killed_at: float | None = None
         sys.stdout.flush()
         sys.stderr.flush()
         self.pid = os.fork()
@@ -56,8 +58,13 @@ class Guard:
         self._say(TERMINATE)
 
     def kill(self) -> None:
-        """End the whole tree now."""
-        self._say(KILL)
+        """End the whole tree now; a guard that does not obey is ended itself."""
+        now = time.monotonic()
+        if self._killed_at is None:
+            self._killed_at = now
+            self._say(KILL)
+        elif now > self._killed_at + PATIENCE_S and self.poll() is None:
+            os.kill(self.pid, signal.SIGKILL)
 
     def poll(self) -> int | None:
         """Return the program's exit code, negative for a signal; None before that."""
@@ -73,7 +80,9 @@ class Guard:
             return
         self._closed = True
         os.close(self._control)
+        self._killed_at = self._killed_at or time.monotonic()
         while self.poll() is None:
+            self.kill()
             time.sleep(0.01)
         os.close(self.output)
 

@@ -16,7 +16,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from mle_toolkit.errors import StoreError, ToolkitError
-from mle_toolkit.running.guard import Guard
+from mle_toolkit.running.guard import Guard, end_tree
 from mle_toolkit.running.heartbeat import Heartbeat
 from mle_toolkit.running.record import (
     RESERVE,
@@ -27,7 +27,8 @@ from mle_toolkit.running.record import (
 )
 from mle_toolkit.running.snapshots import Snapshots
 from mle_toolkit.running.usage import Pace, disk_usage_mib, tree_usage
-from mle_toolkit.store import AttemptFolder, TryFolder
+from mle_toolkit.sandbox import worker
+from mle_toolkit.store import MAX_SUBMISSION_BYTES, AttemptFolder, TryFolder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,12 +69,15 @@ class Supervision:
     def __init__(
         self, attempt: AttemptFolder, folder: TryFolder, spec: AttemptSpec
     ) -> None:
+        # Should the guard die, what it held falls to us.
+        worker.prctl(worker.PR_SET_CHILD_SUBREAPER, 1)
         _write_reserve(folder)
         folder.workspace.mkdir(exist_ok=True)
         self.attempt = attempt
         self.folder = folder
         self.limits = spec.limits
-        self.snapshots = Snapshots(folder, max_bytes=self.limits.disk_mib << 20)
+        max_bytes = min(self.limits.disk_mib << 20, MAX_SUBMISSION_BYTES)
+        self.snapshots = Snapshots(folder, max_bytes=max_bytes)
         self.record = Record(folder, spec, self.snapshots)
         self.record.log_start()
         self.heart = Heartbeat(folder)
@@ -105,6 +109,7 @@ class Supervision:
     def close(self) -> None:
         """End what still runs and close the files."""
         self.guard.close()
+        end_tree()
         self.heart.close()
         (self.folder.path / RESERVE).unlink(missing_ok=True)
 
@@ -185,7 +190,12 @@ class Supervision:
         limit = self.limits.disk_mib
         used = sum(
             disk_usage_mib(folder, stop_above_mib=limit)
-            for folder in (self.folder.workspace, self.folder.scratch)
+            for folder in (
+                self.folder.workspace,
+                self.folder.scratch,
+                self.folder.incoming,
+                self.folder.submissions,
+            )
         )
         if used > limit:
             self._stop("disk-limit", f"the workspace grew above {limit} MiB")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import platform
 import time
@@ -12,6 +13,10 @@ from pathlib import Path
 from typing import Any
 
 _MIB = 1 << 20
+LONGEST_WAIT_S = 10.0
+EXACT_FOR_S = 0.3
+MAX_ENTRIES = 200_000
+ENTRY_BYTES = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,24 +36,43 @@ def tree_usage(root: int) -> TreeUsage:
     from mle_toolkit.sandbox.worker import descendants
 
     below = descendants(root)
-    return TreeUsage(sum(map(_memory_mib, below)), len(below))
+    exact_until = time.monotonic() + EXACT_FOR_S
+    memory = sum(_memory_mib(p, exact=time.monotonic() < exact_until) for p in below)
+    return TreeUsage(memory, len(below))
 
 
 def disk_usage_mib(folder: Path, *, stop_above_mib: float) -> float:
     """Return the space that `folder` takes, in MiB, links not followed.
 
-    Counting ends once `stop_above_mib` is passed; the rest does not matter.
+    Each entry counts at least one block, because names take room too.  Counting
+    ends once `stop_above_mib` is passed.  What cannot be looked at, or holds more
+    than 200,000 entries, counts as infinite: it was made to escape counting.
     """
     total = 0
+    entries_seen = 0
     todo = [str(folder)]
     while todo and total <= stop_above_mib * _MIB:
-        with suppress(OSError), os.scandir(todo.pop()) as entries:
-            for entry in entries:
-                with suppress(OSError):
-                    total += entry.stat(follow_symlinks=False).st_blocks * 512
+        try:
+            with os.scandir(todo.pop()) as entries:
+                for entry in entries:
+                    entries_seen += 1
+                    total += _entry_bytes(entry)
                     if entry.is_dir(follow_symlinks=False):
                         todo.append(entry.path)
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError:
+            return math.inf
+        if entries_seen > MAX_ENTRIES:
+            return math.inf
     return total / _MIB
+
+
+def _entry_bytes(entry: os.DirEntry[str]) -> int:
+    try:
+        return max(ENTRY_BYTES, entry.stat(follow_symlinks=False).st_blocks * 512)
+    except OSError:
+        return ENTRY_BYTES
 
 
 class Pace:
@@ -64,7 +88,8 @@ class Pace:
 
     def done(self, cost_s: float) -> None:
         """Say how long the measurement took."""
-        self._next = time.monotonic() + max(self._every_s, 50 * cost_s)
+        wait_s = max(self._every_s, min(50 * cost_s, LONGEST_WAIT_S))
+        self._next = time.monotonic() + wait_s
 
 
 @cache
@@ -98,11 +123,12 @@ def _cpu_name() -> str:
     return platform.processor() or platform.machine()
 
 
-def _memory_mib(pid: int) -> float:
-    with suppress(OSError, ValueError, IndexError):
-        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss:"):
-                return int(line.split()[1]) / 1024
+def _memory_mib(pid: int, *, exact: bool) -> float:
+    if exact:
+        with suppress(OSError, ValueError, IndexError):
+            for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+                if line.startswith("Pss:"):
+                    return int(line.split()[1]) / 1024
     with suppress(OSError, ValueError, IndexError):
         pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE") / _MIB

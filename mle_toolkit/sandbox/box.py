@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 from mle_toolkit.errors import SandboxError, check_choice
 from mle_toolkit.records import SANDBOXES
 from mle_toolkit.sandbox import bubblewrap, plain
+from mle_toolkit.sandbox.seccomp import filter_program
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -102,7 +103,11 @@ class Box:
         self.kind = kind
         self.settings = settings
         self._buffer = b""
-        self._process = _start(kind, settings)
+        try:
+            self._process = _start(kind, settings)
+        except OSError as error:
+            msg = f"the {kind} box cannot be set up: {error}"
+            raise SandboxError(msg) from error
         try:
             self._receive(START_TIMEOUT_S)
         except BaseException:
@@ -137,6 +142,10 @@ class Box:
         SandboxError
             When the box itself has broken; open a new one.
         """
+        # An earlier program may have shut the workspace, or removed it.
+        with contextlib.suppress(OSError):
+            self.settings.workspace.mkdir(exist_ok=True)
+            self.settings.workspace.chmod(0o700)
         request = {
             "code": code,
             "timeout_s": max(0.0, timeout_s),
@@ -278,6 +287,7 @@ def _start(kind: str, settings: BoxSettings) -> subprocess.Popen[bytes]:
         "memory_bytes": (settings.memory_mib or 0) << 20,
         "disk_bytes": settings.disk_mib << 20,
         "preload": settings.preload,
+        "filter": filter_program() if kind == "bwrap" else [],
     }
     words = _words(command.words)
     argv = [str(words) if word == plain.WORDS else word for word in command.argv]

@@ -66,7 +66,10 @@ def command(*, workspace: Path, inputs: Path, scratch: Path, cpus: int) -> Comma
         )
         raise SandboxError(msg)
     # The places for the mounts must exist before the box does.
-    (workspace / "input").mkdir(parents=True, exist_ok=True)
+    place = workspace / "input"
+    if place.is_symlink() or place.is_file():
+        place.unlink()
+    place.mkdir(parents=True, exist_ok=True)
     empty = _empty(scratch.parent)
     words = (
         *_namespaces(),

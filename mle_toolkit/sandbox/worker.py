@@ -14,16 +14,14 @@ import resource
 import select
 import signal
 import sys
-import threading
 import time
 from typing import Any
 
-KEEP_HEAD = 64 * 1024
-KEEP_TAIL = 64 * 1024
+KEEP_HEAD = KEEP_TAIL = 64 * 1024
 GRACE_S = 2.0
 
-PR_SET_PDEATHSIG = 1
-PR_SET_DUMPABLE = 4
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE = 1, 4
+PR_SET_SECCOMP = 22
 PR_SET_CHILD_SUBREAPER = 36
 PR_SET_NO_NEW_PRIVS = 38
 
@@ -38,8 +36,14 @@ def main() -> None:
     for descriptor in (0, 1, 2):
         os.dup2(quiet, descriptor)
     send(answers, {"ready": True, "pid": os.getpid()})
-    libraries = Libraries(settings["preload"])
-    for line in requests:
+    libraries = list(settings["preload"])
+    while True:
+        if libraries and not select.select([requests], [], [], 0.02)[0]:
+            import_next(libraries)
+            continue
+        line = requests.readline()
+        if not line:
+            return
         send(answers, execute(json.loads(line), settings, libraries))
 
 
@@ -66,6 +70,7 @@ def confine(settings: dict[str, Any]) -> None:
     # When memory runs out, the kernel should take this process and not its host.
     with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
         file.write("1000")
+    refuse_calls(settings["filter"])
 
 
 def set_limit(kind: int, value: int) -> None:
@@ -85,54 +90,58 @@ def prctl(option: int, value: int) -> None:
     ctypes.CDLL(None, use_errno=True).prctl(option, int(value), 0, 0, 0)
 
 
-class Libraries:
-    """Imports modules in a thread, so that forks begin with them.
+def refuse_calls(program: list[list[int]]) -> None:
+    """Install a filter of system calls; nothing can take it away again."""
+    if not program:
+        return
+    import ctypes
+    import struct
 
-    A fork may happen between two modules but never inside one, where it would
-    inherit half an import.
-    """
+    class Filter(ctypes.Structure):
+        _fields_ = (("length", ctypes.c_ushort), ("code", ctypes.c_void_p))
 
-    def __init__(self, names: list[str]) -> None:
-        self.between_modules = threading.Lock()
-        thread = threading.Thread(target=self._import, args=(names,), daemon=True)
-        thread.start()
+    code = b"".join(struct.pack("HBBI", *instruction) for instruction in program)
+    buffer = ctypes.create_string_buffer(code, len(code))
+    described = Filter(len(program), ctypes.addressof(buffer))
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(PR_SET_SECCOMP, 2, ctypes.byref(described), 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "the filter of system calls is refused")
 
-    def _import(self, names: list[str]) -> None:
-        import importlib
-        import warnings
 
+def import_next(libraries: list[str]) -> None:
+    """Import one more library while there is time, so that later forks have it."""
+    import importlib
+    import warnings
+
+    with warnings.catch_warnings(), contextlib.suppress(ImportError):
         warnings.simplefilter("ignore")
-        for name in names:
-            with self.between_modules, contextlib.suppress(ImportError):
-                importlib.import_module(name)
-            # Without a pause the lock would be taken again before a fork gets it.
-            time.sleep(0.001)
-        warnings.resetwarnings()
+        importlib.import_module(libraries.pop(0))
 
 
 def execute(
-    request: dict[str, Any], settings: dict[str, Any], libraries: Libraries
+    request: dict[str, Any], settings: dict[str, Any], libraries: list[str]
 ) -> dict[str, Any]:
     """Fork, run the code in the child, and watch it until it ends."""
     began = time.monotonic()
     out_read, out_write = os.pipe()
     name_read, name_write = os.pipe()
-    with libraries.between_modules:
-        child = os.fork()
+    child = os.fork()
     if child == 0:
         os.close(out_read)
         os.close(name_read)
-        run_program(request["code"], out_write, name_write)
+        run_program(request["code"], settings["workspace"], out_write, name_write)
     os.close(out_write)
     os.close(name_write)
     output = Output(request["output_bytes"])
-    status = watch(child, out_read, output, began + request["timeout_s"])
+    deadline = began + request["timeout_s"]
+    status = watch(child, out_read, output, deadline, libraries)
     clean_up(settings)
     code = reap(child)
     exception = read_name(name_read)
     os.close(out_read)
     if status == "ok" and (exception or code != 0):
-        status = verdict(exception, code)
+        failed = "killed" if code < 0 and not exception else "error"
+        status = "memory" if exception == "MemoryError" else failed
     return {
         "status": status,
         "exception": exception or None,
@@ -141,13 +150,6 @@ def execute(
         "output_bytes": output.total,
         "duration_s": time.monotonic() - began,
     }
-
-
-def verdict(exception: str, code: int) -> str:
-    """Name the way in which a program failed."""
-    if exception == "MemoryError":
-        return "memory"
-    return "killed" if code < 0 and not exception else "error"
 
 
 class Output:
@@ -177,7 +179,9 @@ class Output:
         return head + gap + tail
 
 
-def watch(child: int, pipe: int, output: Output, deadline: float) -> str:
+def watch(
+    child: int, pipe: int, output: Output, deadline: float, libraries: list[str]
+) -> str:
     """Collect output until the program ends or has to be ended."""
     interrupted = 0.0
     status = "ok"
@@ -201,6 +205,8 @@ def watch(child: int, pipe: int, output: Output, deadline: float) -> str:
         if ended(child):
             drain(pipe, output)
             return status
+        if libraries and not ready:
+            import_next(libraries)
 
 
 def drain(pipe: int, output: Output) -> None:
@@ -254,7 +260,7 @@ def clean_up(settings: dict[str, Any]) -> None:
 def gone(pid: int) -> bool:
     """Whether a process has ended, reaped or not."""
     try:
-        with open(f"/proc/{pid}/stat") as file:
+        with open(f"/proc/{pid}/stat", errors="replace") as file:
             return file.read().rpartition(")")[2].split()[0] in "ZX"
     except OSError:
         return True
@@ -267,7 +273,7 @@ def descendants(root: int) -> list[int]:
         if not name.isdigit():
             continue
         with contextlib.suppress(OSError, ValueError, IndexError):
-            with open(f"/proc/{name}/stat") as file:
+            with open(f"/proc/{name}/stat", errors="replace") as file:
                 fields = file.read().rpartition(")")[2].split()
             children.setdefault(int(fields[1]), []).append(int(name))
     found, todo = [], [root]
@@ -289,13 +295,15 @@ def read_name(pipe: int) -> str:
         os.close(pipe)
 
 
-def run_program(code: str, out: int, name_pipe: int) -> None:
+def run_program(code: str, workspace: str, out: int, name_pipe: int) -> None:
     """Become the program: never returns."""
     exit_code = 1
     try:
+        prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         prctl(PR_SET_DUMPABLE, 1)
         prctl(PR_SET_CHILD_SUBREAPER, 0)
         os.setsid()
+        os.chdir(workspace)
         signal.signal(signal.SIGINT, signal.default_int_handler)
         os.dup2(out, 1)
         os.dup2(out, 2)
@@ -320,11 +328,11 @@ def run_as_main(code: str, name_pipe: int) -> int:
     """Execute the code as ``__main__`` and return its exit code."""
     import atexit
     import linecache
+    import threading
     import types
 
     name = "solution.py"
-    with open(name, "w", encoding="utf-8", errors="replace") as file:
-        file.write(code)
+    write_anew(name, code)
     sys.argv = [name]
     sys.path.insert(0, os.getcwd())
     linecache.cache[name] = (len(code), None, code.splitlines(keepends=True), name)
@@ -344,6 +352,19 @@ def run_as_main(code: str, name_pipe: int) -> int:
     sys.stdout.flush()
     sys.stderr.flush()
     return exit_code
+
+
+def write_anew(name: str, text: str) -> None:
+    """Write a file, whatever an earlier program has left in its place."""
+    import shutil
+
+    with contextlib.suppress(FileNotFoundError):
+        if os.path.isdir(name) and not os.path.islink(name):
+            shutil.rmtree(name)
+        else:
+            os.remove(name)
+    with open(name, "x", encoding="utf-8", errors="replace") as file:
+        file.write(text)
 
 
 def report_exit(stop: SystemExit) -> int:

@@ -6,6 +6,7 @@ All of it is standard library, because the supervisor imports it.
 """
 
 from mle_toolkit.store.files import (
+    MAX_SUBMISSION_BYTES,
     append_bytes,
     copy_regular,
     publish_once,
@@ -22,6 +23,7 @@ from mle_toolkit.store.folders import (
 from mle_toolkit.store.processes import Observer, Owner, current_owner
 
 __all__ = [
+    "MAX_SUBMISSION_BYTES",
     "AttemptFolder",
     "ExperimentFolder",
     "Observer",

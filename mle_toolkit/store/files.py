@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+MAX_SUBMISSION_BYTES = 512 << 20
 _CHUNK = 1 << 20
 _serial = itertools.count()
 

@@ -38,11 +38,17 @@ class Owner:
         return asdict(self)
 
     def alive(self) -> bool | None:
-        """Whether the process lives; None when it is on another machine."""
+        """Whether the process lives; None when it cannot be seen from here.
+
+        That is so on another machine, and in another container of this one.
+        """
         if self.host != claims.host():
             return None
-        if self.boot != claims.boot():
+        here = claims.boot()
+        if self.boot.partition("/")[0] != here.partition("/")[0]:
             return False
+        if self.boot != here:
+            return None
         return claims.started(self.pid) == self.started
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 64 << 20
 MAX_ROWS = 10_000_000
+MAX_CELLS = 20_000_000
 MAX_COLUMNS = 20_000
 _MAX_LINE = 16 << 20
 _MAX_HEADER = 1 << 20
@@ -67,6 +68,7 @@ def read_table(
     data = _read_bytes(path, max_bytes).removeprefix(b"\xef\xbb\xbf")
     _check_text(data, max_rows)
     _check_header(data)
+    _check_cells(data)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -164,6 +166,24 @@ def _check_long_line(number: int, line: bytes) -> None:
     if n_fields > MAX_COLUMNS:
         msg = f"line {number} has {n_fields} fields; {MAX_COLUMNS} are allowed"
         raise SubmissionError(msg)
+
+
+def _check_cells(data: bytes) -> None:
+    # Short rows are padded to the width of the header, which may be a thousandfold.
+    if _cells(data) > MAX_CELLS and _cells(_QUOTED.sub(b"", data)) > MAX_CELLS:
+        msg = (
+            f"the header has too many columns for the number of lines: the table "
+            f"would have more than {MAX_CELLS} cells, but the file has only "
+            f"{len(data)} bytes"
+        )
+        raise SubmissionError(msg)
+
+
+def _cells(text: bytes) -> int:
+    """Return how many cells a table would have, 0 if it has bytes enough for them."""
+    columns = 1 + re.split(rb"[\r\n]", text, maxsplit=1)[0].count(b",")
+    cells = columns * (1 + text.count(b"\n") + text.count(b"\r"))
+    return cells if cells > 2 * len(text) else 0
 
 
 def _check_header(data: bytes) -> None:

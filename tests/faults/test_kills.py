@@ -104,9 +104,10 @@ def test_supervisor_killed_leaves_nothing_running(lab):
 
 def test_guard_killed(lab):
     """Without its guard the runner dies, and the attempt fails with a reason."""
-    experiment = lab.start(lab.model("import time\ntime.sleep(30)\n" + GOOD))
+    model = lab.model("import os, time\nos.system('sleep 4716 & sleep 30')\n" + GOOD)
+    experiment = lab.start(model)
     (attempt,) = experiment.attempts()
-    until(lambda: alive(str(attempt.path / "spec.json")))
+    until(lambda: alive("4716"))
     supervisor = pid_of(attempt.latest_try().claim)
     children = subprocess.run(
         ["pgrep", "-P", str(supervisor)], capture_output=True, text=True, check=True
@@ -116,6 +117,7 @@ def test_guard_killed(lab):
     assert control.wait(experiment, timeout_s=30).complete
     assert attempt.result()["status"] == "failed"
     assert not alive(str(attempt.path / "spec.json"))
+    assert not alive("4716")
 
 
 def test_sleeping_supervisor_is_not_replaced(lab):

@@ -1,13 +1,15 @@
 """What a program in the bubblewrap box cannot do."""
 
 import os
+import platform
 import subprocess
 import sys
 import time
 
 import pytest
 
-from mle_toolkit.sandbox import bubblewrap, probe
+from mle_toolkit.sandbox import bubblewrap, open_box, probe
+from mle_toolkit.sandbox.seccomp import filter_program
 
 
 def said(box, code):
@@ -121,6 +123,62 @@ def test_large_bundled_files_are_nowhere(box):
         "print(hits)\n"
     )
     assert said(box, code) == "[]"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import os; os.memfd_create('x')",
+        "check(libc.shmget(0, 4096, 0o1600))",
+        "check(libc.unshare(0x10000000))",
+        "check(libc.syscall(250, 1, 0, 0, 0))",
+    ],
+)
+@pytest.mark.may_skip("the filter is written for two kinds of machine")
+def test_memory_and_rights_beyond_the_limits_are_refused(box, code):
+    """Memory of no process, new namespaces and key rings are out of reach."""
+    if platform.machine() != "x86_64":
+        pytest.skip("the numbers of these calls are those of x86_64")
+    check = (
+        "import ctypes\n"
+        "libc = ctypes.CDLL(None, use_errno=True)\n"
+        "def check(n):\n"
+        "    if n == -1: raise PermissionError(ctypes.get_errno())\n"
+    )
+    assert "PermissionError" in said(box, check + code)
+
+
+def test_threads_and_processes_work_under_the_filter(box):
+    """What training needs is not refused."""
+    code = (
+        "from sklearn.ensemble import RandomForestClassifier as R\n"
+        "from joblib import Parallel, delayed\n"
+        "import numpy as np\n"
+        "R(n_jobs=2).fit(np.random.rand(50, 3), [0, 1] * 25)\n"
+        "print(Parallel(n_jobs=2)(delayed(abs)(i) for i in (-1, -2)))\n"
+    )
+    assert said(box, code) == "[1, 2]"
+
+
+def test_filter_is_known_for_common_machines():
+    """The filter exists for x86_64 and arm64, and is left out elsewhere."""
+    assert len(filter_program("x86_64")) == len(filter_program("aarch64")) > 20
+    assert filter_program("riscv64") == []
+
+
+@pytest.mark.usefixtures("bwrap")
+def test_input_that_became_a_link_is_made_anew(tmp_path):
+    """A tampered workspace cannot redirect the next box."""
+    (tmp_path / "public").mkdir()
+    (tmp_path / "t" / "w").mkdir(parents=True)
+    (tmp_path / "t" / "w" / "input").symlink_to("/etc")
+    with open_box(
+        "bwrap",
+        workspace=tmp_path / "t" / "w",
+        inputs=tmp_path / "public",
+        scratch=tmp_path / "t" / "s",
+    ) as box:
+        assert said(box, "import os; print(os.listdir('input'))") == "[]"
 
 
 @pytest.mark.usefixtures("bwrap")

@@ -170,6 +170,20 @@ def test_deleted_workspace_does_not_break_the_box(make_box):
         assert done.status in {"ok", "error"}
 
 
+@pytest.mark.parametrize(
+    "harm",
+    [
+        "os.remove('solution.py'); os.mkfifo('solution.py')",
+        "os.remove('solution.py'); os.mkdir('solution.py')",
+        "os.chmod('.', 0)",
+    ],
+)
+def test_one_bad_program_does_not_spoil_the_next(box, harm):
+    """Whatever a program leaves in place of its source, the next one runs."""
+    run(box, f"import os\n{harm}\n")
+    assert run(box, "print('next')").output == "next\n"
+
+
 def test_unknown_kind_is_refused(tmp_path):
     """Another kind of box is named as unknown, with the known ones."""
     with pytest.raises(UnknownNameError, match="'bwrap' or 'none'"):

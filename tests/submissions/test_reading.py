@@ -127,6 +127,15 @@ def test_refuses_devices_and_sockets(tmp_path):
             read_table(tmp_path / "s.csv")
 
 
+def test_short_rows_under_a_wide_header_are_refused(tmp_path):
+    """A small file cannot ask for gigabytes by rows that would have to be padded."""
+    path = tmp_path / "wide.csv"
+    header = ",".join(f"c{n}" for n in range(9000))
+    path.write_text(header + "\n" + "1\n" * 9000)
+    with pytest.raises(SubmissionError, match="cells"):
+        read_table(path)
+
+
 def test_commas_inside_quotes_are_no_fields(tmp_path):
     """A text with very many commas is one cell; so is a file of CR lines many rows."""
     path = tmp_path / "s.csv"
