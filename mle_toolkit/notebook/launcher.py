@@ -150,22 +150,21 @@ def _fields() -> dict[str, Any]:
             placeholder="offline, openai:MODEL or anthropic:MODEL",
             **half,
         ),
-        "attempts": widgets.BoundedIntText(
-            description="Attempts", value=8, min=1, max=100_000, **half
-        ),
-        "parallel": widgets.BoundedIntText(
-            description="In parallel", value=2, min=1, max=10_000, **half
-        ),
-        "steps": widgets.BoundedIntText(
-            description="Steps", value=5, min=0, max=1_000_000, **half,
-            tooltip="0: no limit but time",
-        ),
+        "attempts": _number("Attempts", 8, 1, 100_000, half),
+        "parallel": _number("In parallel", 2, 1, 10_000, half),
+        "steps": _number("Steps", 5, 0, 1_000_000, half, "0: no limit but time"),
         "time_limit": widgets.Text(description="Time limit", value="24h", **half),
-        "seed": widgets.BoundedIntText(
-            description="First seed", value=0, min=0, max=2**31, **half
-        ),
+        "seed": _number("First seed", 0, 0, 2**31, half),
         "sandbox": widgets.Dropdown(description="Sandbox", options=SANDBOXES, **half),
         "out": widgets.Text(
             description="Run folder", placeholder="a new one below runs/", **wide
         ),
     }  # fmt: skip
+
+
+def _number(
+    name: str, value: int, low: int, high: int, look: dict[str, Any], hint: str = ""
+) -> widgets.BoundedIntText:
+    return widgets.BoundedIntText(
+        description=name, value=value, min=low, max=high, tooltip=hint, **look
+    )

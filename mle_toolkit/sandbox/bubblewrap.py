@@ -19,6 +19,7 @@ from pathlib import Path
 from mle_toolkit.errors import SandboxError
 from mle_toolkit.sandbox.plain import WORDS, WORKER, Command, environment
 
+WORKSPACE = "/box/workspace"
 SHM_BYTES = 256 << 20
 SYSTEM_FOLDERS = ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 SYSTEM_FILES = (
@@ -74,13 +75,14 @@ def command(*, workspace: Path, inputs: Path, scratch: Path, cpus: int) -> Comma
     words = (
         *_namespaces(),
         *_system(),
+        # Before the interpreter, which may itself lie below /tmp.
+        *("--bind", str(scratch), "/tmp"),  # noqa: S108 - inside the box
         *_interpreter(),
         *_hide(*empty),
         *_devices(),
-        *("--bind", str(scratch), "/tmp"),  # noqa: S108 - inside the box
-        *("--bind", str(workspace), "/workspace"),
-        *("--ro-bind", str(inputs), "/workspace/input"),
-        *_open_parents("/box/worker.py"),
+        *_open_parents(f"{WORKSPACE}/input"),
+        *("--bind", str(workspace), WORKSPACE),
+        *("--ro-bind", str(inputs), f"{WORKSPACE}/input"),
         *("--ro-bind", str(WORKER), "/box/worker.py"),
         *("--remount-ro", "/dev"),
         *("--remount-ro", "/"),
@@ -89,7 +91,7 @@ def command(*, workspace: Path, inputs: Path, scratch: Path, cpus: int) -> Comma
         argv=[program, "--args", WORDS, "--", sys.executable, "-I", "/box/worker.py"],
         env=environment(home="/tmp", cpus=cpus),  # noqa: S108 - inside the box
         cwd="/",
-        workspace="/workspace",
+        workspace=WORKSPACE,
         words=words,
     )
 

@@ -19,7 +19,7 @@ HARM = {
         "    except OSError:\n        pass\n"
     ),
     "sleeps": "import time\nwhile True:\n    time.sleep(1)\n",
-    "deletes": "import os\nos.system('rm -rf /workspace/* /workspace/.* . ..')\n",
+    "deletes": "import os\nos.system('rm -rf /box/workspace/* /box/workspace/.* . ..')\n",
     "remembers": "x = bytearray(4 << 30)\n",
     "fills": (
         "with open('big', 'wb') as f:\n    while 1:\n        f.write(bytes(1 << 20))\n"
