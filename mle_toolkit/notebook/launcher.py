@@ -150,11 +150,12 @@ def _fields() -> dict[str, Any]:
             placeholder="offline, openai:MODEL or anthropic:MODEL",
             **half,
         ),
-        "attempts": _number("Attempts", 8, 1, 100_000, half),
-        "parallel": _number("In parallel", 2, 1, 10_000, half),
-        "steps": _number("Steps", 5, 0, 1_000_000, half, "0: no limit but time"),
+        "attempts": _number("Attempts", 8, (1, 100_000), half),
+        "parallel": _number("In parallel", 2, (1, 10_000), half),
+        # 0 steps: no limit but time.
+        "steps": _number("Steps", 5, (0, 1_000_000), half),
         "time_limit": widgets.Text(description="Time limit", value="24h", **half),
-        "seed": _number("First seed", 0, 0, 2**31, half),
+        "seed": _number("First seed", 0, (0, 2**31), half),
         "sandbox": widgets.Dropdown(description="Sandbox", options=SANDBOXES, **half),
         "out": widgets.Text(
             description="Run folder", placeholder="a new one below runs/", **wide
@@ -163,8 +164,9 @@ def _fields() -> dict[str, Any]:
 
 
 def _number(
-    name: str, value: int, low: int, high: int, look: dict[str, Any], hint: str = ""
+    name: str, value: int, legal: tuple[int, int], look: dict[str, Any]
 ) -> widgets.BoundedIntText:
+    low, high = legal
     return widgets.BoundedIntText(
-        description=name, value=value, min=low, max=high, tooltip=hint, **look
+        description=name, value=value, min=low, max=high, **look
     )

@@ -12,6 +12,7 @@ from mle_toolkit.sandbox import require
 from mle_toolkit.traces import read_events
 from tests.laboratory import GOOD, alive, attempt_of, until
 
+ENDINGS = {"finished", "disk-limit", "memory-limit"}
 HARM = {
     "prints": "while True:\n    print('x' * 100_000)\n",
     "forks": (
@@ -19,7 +20,7 @@ HARM = {
         "    except OSError:\n        pass\n"
     ),
     "sleeps": "import time\nwhile True:\n    time.sleep(1)\n",
-    "deletes": "import os\nos.system('rm -rf /box/workspace/* /box/workspace/.* . ..')\n",
+    "deletes": "import os\nos.system('rm -rf /box/workspace/* /box/*/.* . ..')\n",
     "remembers": "x = bytearray(4 << 30)\n",
     "fills": (
         "with open('big', 'wb') as f:\n    while 1:\n        f.write(bytes(1 << 20))\n"
@@ -58,7 +59,7 @@ def test_harm_is_contained_and_recorded(lab):
     for name, model in models.items():
         attempt = attempt_of(experiment, model)
         seen[name] = [e for e in read_events(attempt) if e["kind"] == "exec"]
-        assert attempt.result()["status"] in {"finished", "disk-limit"}, name
+        assert attempt.result()["status"] in ENDINGS, name
         assert attempt.grade()["valid"] is False, name
         assert attempt.grade()["reason"], name
     expected = {"prints": "output-limit", "sleeps": "timeout", "remembers": "memory"}

@@ -124,22 +124,18 @@ class Problem:
 
 def make_out(brief: Brief) -> Problem | None:
     """Return the problem, or None when the overview shows no table to learn from."""
-    train = _find(brief, "train")
-    test = _find(brief, "test")
+    train, test = _find(brief, "train"), _find(brief, "test")
     if train is None or test is None or not brief.targets:
         return None
-    label = _label(brief, train, test)
-    if label is None:
+    if (label := _label(brief, train, test)) is None:
         return None
     wanted, score = _metric(brief, label)
     if wanted == BINARY and len(brief.targets) > 1 and label.first not in brief.targets:
         wanted = CLASSES
     shown = {brief.id_column, label.first, *brief.targets}
-    features = [
-        item
-        for item in train.columns
-        if item.first not in shown and item.first in test.names
-    ]
+    others = [item for item in train.columns if item.first not in shown]
+    features = [item for item in others if item.first in test.names]
+    others += [item for item in test.columns if item.first not in shown]
     pixels = _pixels(features)
     return Problem(
         kind=wanted,
@@ -162,12 +158,7 @@ def make_out(brief: Brief) -> Problem | None:
         dates=_names(features, "date"),
         texts=_names(features, "text"),
         numbers=sum(item.count for item in features if item.kind == "number"),
-        holes=any(
-            item.missing
-            for table in (train, test)
-            for item in table.columns
-            if item.first not in shown
-        ),
+        holes=any(item.missing for item in others),
         hollow_label=label.missing > 0,
         label_low=label.low,
         pixels=(pixels.first, pixels.last) if pixels else ("", ""),
