@@ -331,7 +331,9 @@ def _make_folders(settings: BoxSettings, *, own: bool) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         if own and settings.uid:
             os.chown(folder, settings.uid, settings.uid)
-        folder.chmod(0o700)
+        # Others may pass through: the interpreter is started before the user changes,
+        # and when it lies below /tmp its way leads through the scratch folder.
+        folder.chmod(0o711)
 
 
 def _execution(answer: dict[str, Any]) -> Execution:
