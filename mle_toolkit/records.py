@@ -196,7 +196,7 @@ class LoadReport:
 
 def to_json(record: Any) -> str:
     """Return a record as JSON text; NaN and infinity become null."""
-    return json.dumps(_plain(dataclasses.asdict(record)), indent=1, sort_keys=True)
+    return json.dumps(plain(dataclasses.asdict(record)), indent=1, sort_keys=True)
 
 
 def from_dict(cls: type[Record], data: dict[str, Any]) -> Record:
@@ -233,11 +233,12 @@ def _restore(type_name: str, value: Any) -> Any:
     return value
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """Return a value as JSON can hold it: NaN and infinity become None."""
     if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value

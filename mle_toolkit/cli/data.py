@@ -82,6 +82,10 @@ def doctor(as_json: Json = False) -> None:
     """Check this machine: packages, the box, keys, data, disk.
 
     Exit code 0: ready to run agents in a box.  1: not yet; it says what to do.
+
+    Example:
+
+      mle doctor --json
     """
     from mle_toolkit.cli.checks import run_checks
 

@@ -6,13 +6,15 @@ import json
 import math
 from typing import TYPE_CHECKING, Any
 
+from mle_toolkit.records import plain
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 
 def print_json(data: object) -> None:
     """Print data as JSON; NaN becomes null."""
-    print(json.dumps(_plain(data), indent=1, default=str))
+    print(json.dumps(plain(data), indent=1, default=str))
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -47,13 +49,3 @@ def _cell(value: Any) -> str:
 
 def _is_number(text: str) -> bool:
     return text.replace(".", "").replace("-", "").replace("e", "").isdigit() or not text
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value

@@ -19,6 +19,11 @@ from pathlib import Path
 from mle_toolkit.errors import SandboxError
 from mle_toolkit.sandbox.plain import WORDS, WORKER, Command, environment
 
+NOT_INSTALLED = (
+    "bubblewrap is not installed, so there is no box to run code in. Install it "
+    "(Debian, Ubuntu: apt install bubblewrap), or ask for sandbox 'none' by name "
+    "if you trust the code that will run; 'mle doctor' says more"
+)
 WORKSPACE = "/box/workspace"
 SHM_BYTES = 256 << 20
 SYSTEM_FOLDERS = ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
@@ -60,12 +65,7 @@ def command(*, workspace: Path, inputs: Path, scratch: Path, cpus: int) -> Comma
     """
     program = shutil.which("bwrap")
     if program is None:
-        msg = (
-            "bubblewrap is not installed, so there is no box to run code in. "
-            "Install it (Debian, Ubuntu: apt install bubblewrap), or ask for "
-            "sandbox 'none' by name if you trust the code"
-        )
-        raise SandboxError(msg)
+        raise SandboxError(NOT_INSTALLED)
     # The places for the mounts must exist before the box does.
     place = workspace / "input"
     if place.is_symlink() or place.is_file():

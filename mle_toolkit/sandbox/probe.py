@@ -11,6 +11,7 @@ from pathlib import Path
 from mle_toolkit.errors import SandboxError, ToolkitError, check_choice
 from mle_toolkit.records import SANDBOXES
 from mle_toolkit.sandbox.box import open_box
+from mle_toolkit.sandbox.bubblewrap import NOT_INSTALLED
 
 _PROGRAM = """
 import os, socket
@@ -70,22 +71,17 @@ def require(kind: str) -> None:
     check_choice("sandbox", kind, SANDBOXES)
     if kind == "none":
         return
-    advice = (
-        "Ask for sandbox 'none' by name if you trust the code that will run; "
-        "'mle doctor' says more"
-    )
     program = shutil.which("bwrap")
     if program is None:
-        msg = (
-            "bubblewrap is not installed, so there is no box to run code in. "
-            f"Install it (Debian, Ubuntu: apt install bubblewrap). {advice}"
-        )
-        raise SandboxError(msg)
+        raise SandboxError(NOT_INSTALLED)
     words = ["--unshare-all", "--ro-bind", "/", "/", "--", "true"]
     tried = subprocess.run(  # noqa: S603 - the argument list is our own
         [program, *words], capture_output=True, text=True, check=False, timeout=60
     )
     if tried.returncode != 0:
         said = (tried.stderr.strip().splitlines() or ["it said nothing"])[-1]
-        msg = f"bubblewrap does not work on this machine: {said}. {advice}"
+        msg = (
+            f"bubblewrap does not work on this machine: {said}. Ask for sandbox "
+            "'none' by name if you trust the code that will run"
+        )
         raise SandboxError(msg)

@@ -1,6 +1,5 @@
 """What a program in the bubblewrap box cannot do."""
 
-import os
 import platform
 import subprocess
 import sys
@@ -81,9 +80,8 @@ def test_user_is_not_root(box):
         "except OSError:\n    back = False\n"
         "print(os.getuid() != 0, os.getgroups(), back)\n"
     )
-    expected = "True [] False" if os.geteuid() == 0 else None
-    if expected:
-        assert said(box, code) == expected
+    assert said(box, code).startswith("True")
+    assert said(box, code).endswith("False")
 
 
 def test_other_processes_are_invisible(box):
