@@ -12,19 +12,32 @@ takes a few minutes.  Nothing of it is used at run time but ``leaderboard.csv``.
 
 from __future__ import annotations
 
+import argparse
 import csv
+import functools
 import multiprocessing
 import os
 import random
-import sys
 import time
 import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import field_recipes as recipes
 import numpy as np
 import pandas as pd
+from field_recipes import (
+    breast_cancer,
+    co2,
+    common,
+    diabetes,
+    digits,
+    doctor_visits,
+    faces,
+    page,
+    party_identification,
+    school_districts,
+    wine,
+)
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
 from sklearn.ensemble import VotingClassifier, VotingRegressor
@@ -39,50 +52,140 @@ from mle_toolkit.competitions.metrics import get_metric
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 SEED = 2024
 # How many pipelines an entrant tries at each level of skill.
 TRIES = (1, 1, 2, 3, 4)
 AVERAGING = 4
 ASIDE = 0.25
+TARGETS = {"log1p": "log", "sqrt": "root", "logit": "logit"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Setting:
-    """How the field enters one competition; `entrants` counts them by skill."""
+    """How the field enters one competition.
+
+    Attributes
+    ----------
+    draw
+        Draws a pipeline for a level of skill.
+    target, id_column
+        The columns of the training rows that are no features.
+    entrants
+        How many there are at each level of skill.
+    classes
+        The values of the target in the order of the submission's columns; none for
+        a number.
+    group, time
+        Rows of one group are set aside together; of a series, the last rows are.
+    limits, whole
+        What numbers are cut off at, and whether they are rounded.
+    read
+        Reads a table, with what lies beside it.
+    """
 
     draw: Callable[[random.Random, int], Any]
     target: str
     id_column: str
-    classify: bool
     entrants: tuple[int, ...]
+    classes: tuple[Any, ...] = ()
+    group: str = ""
+    time: str = ""
+    limits: tuple[float, float | None] = (0, None)
+    whole: bool = False
+    read: Callable[[Path], pd.DataFrame] = pd.read_csv
 
     def split(self, rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series]:
         """Return the features and the target."""
-        return rows.drop(columns=[self.id_column, self.target]), rows[self.target]
+        names = {self.id_column, self.target, self.group}
+        return rows[[name for name in rows if name not in names]], rows[self.target]
+
+    def aside(self, rows: pd.DataFrame, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Return rows to fit and rows to choose by."""
+        if self.time:
+            rows = rows.sort_values(self.time)
+            return train_test_split(rows, test_size=ASIDE, shuffle=False)
+        if self.group:
+            numbers = np.unique(rows[self.group])
+            _, held = train_test_split(numbers, test_size=ASIDE, random_state=seed)
+            apart = rows[self.group].isin(held)
+            return rows[~apart], rows[apart]
+        return train_test_split(rows, test_size=ASIDE, random_state=seed)
 
 
 SETTINGS = {
     "digits": Setting(
-        recipes.digits,
-        "label",
-        "image",
-        classify=True,
+        draw=digits.draw,
+        target="label",
+        id_column="image",
         entrants=(2, 14, 38, 40, 26),
+        classes=tuple(range(10)),
     ),
     "breast-cancer": Setting(
-        recipes.breast_cancer,
-        "malignant",
-        "sample",
-        classify=True,
+        draw=breast_cancer.draw,
+        target="malignant",
+        id_column="sample",
         entrants=(2, 14, 38, 40, 26),
+        classes=(0, 1),
     ),
     "doctor-visits": Setting(
-        recipes.doctor_visits,
-        "visits",
-        "id",
-        classify=False,
+        draw=doctor_visits.draw,
+        target="visits",
+        id_column="id",
         entrants=(3, 17, 48, 32, 20),
+    ),
+    "wine": Setting(
+        draw=wine.draw,
+        target="grower",
+        id_column="bottle",
+        entrants=(4, 44, 34, 24, 14),
+        classes=("A", "B", "C"),
+    ),
+    "diabetes": Setting(
+        draw=diabetes.draw,
+        target="progression",
+        id_column="patient",
+        entrants=(4, 44, 34, 24, 14),
+    ),
+    "party-identification": Setting(
+        draw=party_identification.draw,
+        target="party",
+        id_column="respondent",
+        entrants=(2, 40, 38, 26, 14),
+        limits=(0, 6),
+        whole=True,
+    ),
+    "school-districts": Setting(
+        draw=school_districts.draw,
+        target="share_above",
+        id_column="district",
+        entrants=(4, 44, 34, 24, 14),
+        limits=(0, 1),
+    ),
+    "co2": Setting(
+        draw=co2.draw,
+        target="level",
+        id_column="week",
+        entrants=(3, 20, 45, 34, 18),
+        time="date",
+    ),
+    "faces": Setting(
+        draw=faces.draw,
+        target="face",
+        id_column="picture",
+        entrants=(1, 19, 42, 36, 22),
+        classes=(0, 1),
+        read=faces.read,
+    ),
+    "page": Setting(
+        draw=page.draw,
+        target="grey",
+        id_column="pixel",
+        entrants=(2, 24, 46, 32, 16),
+        group="tile",
+        limits=(0, 1),
+        read=page.read,
     ),
 }
 
@@ -95,9 +198,14 @@ class Entry:
     pipeline: str
 
 
-def main(ids: list[str]) -> None:
+def main() -> None:
     """Write ``leaderboard.csv`` of the competitions named, else of all."""
-    for competition in ids or list(SETTINGS):
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("ids", nargs="*", metavar="ID", help="default: all")
+    cores = min(2, os.cpu_count() or 1)
+    parser.add_argument("--jobs", type=int, default=cores, help="processes")
+    given = parser.parse_args()
+    for competition in given.ids or list(SETTINGS):
         begun = time.perf_counter()
         card = load_card(competition)
         prepare(card.id)
@@ -106,7 +214,7 @@ def main(ids: list[str]) -> None:
             for level, entrants in enumerate(SETTINGS[card.id].entrants)
             for number in range(entrants)
         ]
-        with multiprocessing.Pool(min(2, os.cpu_count() or 1)) as pool:
+        with multiprocessing.Pool(given.jobs) as pool:
             entries = pool.starmap(enter, jobs, chunksize=4)
         entries.sort(key=lambda entry: entry.score, reverse=not card.lower_is_better)
         write(card, entries)
@@ -119,8 +227,8 @@ def enter(competition: str, level: int, number: int) -> Entry:
     card, setting = load_card(competition), SETTINGS[competition]
     rng = random.Random(f"{SEED}/{competition}/{level}/{number}")  # noqa: S311
     np.random.seed(rng.randrange(1 << 30))  # noqa: NPY002 - estimators without a seed
-    train, test, answers = _read(card)
-    share = rng.uniform(0.3, 0.8) if level < recipes.USUAL else rng.uniform(0.7, 1.0)
+    train, test, truth = _read(card.id)
+    share = rng.uniform(0.3, 0.8) if level < common.USUAL else rng.uniform(0.7, 1.0)
     rows = train.sample(frac=share, random_state=rng.randrange(1 << 30))
     X, y = setting.split(rows)
     with warnings.catch_warnings(), threadpool_limits(1):
@@ -128,7 +236,6 @@ def enter(competition: str, level: int, number: int) -> Entry:
         model = _choose(card, rng, level, rows)
         model.fit(X, y)
         predicted = _predict(model, test[X.columns], setting)
-    truth = answers[list(card.target_columns)].to_numpy(float)
     score = round(get_metric(card.metric)(truth, predicted), 5)
     return Entry(score, f"{_describe(model)}; {share:.0%} of rows")
 
@@ -142,24 +249,25 @@ def write(card: Card, entries: list[Entry]) -> None:
         writer.writerows([f"{entry.score:.5f}", entry.pipeline] for entry in entries)
 
 
-def _read(card: Card) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    ready = prepare(card.id)
-    return (
-        pd.read_csv(ready.public / card.files.train),
-        pd.read_csv(ready.public / card.files.test),
-        pd.read_csv(ready.private / card.files.answers),
-    )
+@functools.cache
+def _read(competition: str) -> tuple[pd.DataFrame, pd.DataFrame, Any]:
+    """Return the training rows, the test rows and the truth of the latter."""
+    card, ready = load_card(competition), prepare(competition)
+    setting = SETTINGS[competition]
+    train = setting.read(ready.public / card.files.train)
+    test = setting.read(ready.public / card.files.test)
+    answers = pd.read_csv(ready.private / card.files.answers)
+    train = train.dropna(subset=[setting.target])
+    return train, test, answers[list(card.target_columns)].to_numpy(float)
 
 
 def _choose(card: Card, rng: random.Random, level: int, rows: pd.DataFrame) -> Any:
     setting = SETTINGS[card.id]
-    skill = min(level, recipes.TUNED)
+    skill = min(level, common.TUNED)
     drawn = [setting.draw(rng, skill) for _ in range(TRIES[level])]
     if len(drawn) == 1:
         return drawn[0]
-    fit, aside = train_test_split(
-        rows, test_size=ASIDE, random_state=rng.randrange(1 << 30)
-    )
+    fit, aside = setting.aside(rows, rng.randrange(1 << 30))
     X_aside, y_aside = setting.split(aside)
     truth = _as_answers(y_aside, setting, n_columns=len(card.target_columns))
     metric = get_metric(card.metric)
@@ -170,12 +278,14 @@ def _choose(card: Card, rng: random.Random, level: int, rows: pd.DataFrame) -> A
     order = np.argsort(scores if metric.lower_is_better else np.negative(scores))
     if level < AVERAGING:
         return drawn[order[0]]
-    return recipes.average([drawn[i] for i in order[:2]], classify=setting.classify)
+    best = [drawn[place] for place in order[:2]]
+    return common.average(best, classify=bool(setting.classes))
 
 
 def _predict(model: Any, X: pd.DataFrame, setting: Setting) -> Any:
-    if not setting.classify:
-        return np.clip(model.predict(X), 0, None)[:, None]
+    if not setting.classes:
+        values = np.clip(model.predict(X), *setting.limits)[:, None]
+        return np.rint(values) if setting.whole else values
     if hasattr(model, "predict_proba"):
         shares = model.predict_proba(X)
         return shares[:, 1:] if shares.shape[1] == 2 else shares  # noqa: PLR2004
@@ -183,8 +293,8 @@ def _predict(model: Any, X: pd.DataFrame, setting: Setting) -> Any:
 
 
 def _as_answers(y: pd.Series, setting: Setting, *, n_columns: int) -> Any:
-    if setting.classify and n_columns > 1:
-        return (y.to_numpy()[:, None] == np.arange(n_columns)).astype(float)
+    if n_columns > 1:
+        return (y.to_numpy()[:, None] == np.array(setting.classes)).astype(float)
     return y.to_numpy(float)[:, None]
 
 
@@ -197,7 +307,10 @@ def _describe(model: Any) -> str:
         case VotingClassifier() | VotingRegressor():
             text = " and ".join(f"[{_describe(part)}]" for _, part in model.estimators)
         case TransformedTargetRegressor():
-            text = f"log of target: {_describe(model.regressor)}"
+            name = TARGETS[model.func.__name__]
+            text = f"{name} of target: {_describe(model.regressor)}"
+        case common.Described():
+            text = model.in_words(_describe)
         case CalibratedClassifierCV():
             text = f"calibrated {_describe(model.estimator)}"
         case ColumnTransformer():
@@ -221,4 +334,4 @@ def _changed(model: Any) -> list[str]:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

@@ -24,6 +24,8 @@ _NAMES = {
     "grade": "mle_toolkit.competitions",
     "list_competitions": "mle_toolkit.competitions",
     "load_attempts": "mle_toolkit.frames",
+    "new_competition": "mle_toolkit.competitions",
+    "record": "mle_toolkit.published",
 }
 _PACKAGES = {
     "analysis": "mle_toolkit.analysis",
@@ -43,6 +45,8 @@ __all__ = [
     "launcher",
     "list_competitions",
     "load_attempts",
+    "new_competition",
+    "record",
     "stats",
 ]
 

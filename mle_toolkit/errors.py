@@ -8,6 +8,10 @@ given, the legal values, and what to do.
 from collections.abc import Iterable
 
 
+# More legal names than this would hide the sentence they belong to.
+_LISTED = 12
+
+
 class ToolkitError(Exception):
     """Base of every error that this toolkit raises on purpose."""
 
@@ -71,7 +75,9 @@ def check_choice(what: str, got: object, legal: Iterable[str]) -> None:
     names = list(legal)
     if got in names:
         return
-    quoted = [repr(name) for name in names]
+    quoted = [repr(name) for name in names[:_LISTED]]
+    if len(names) > _LISTED:
+        quoted.append(f"{len(names) - _LISTED} more")
     listed = " or ".join(
         part for part in (", ".join(quoted[:-1]), *quoted[-1:]) if part
     )

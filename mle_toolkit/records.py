@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -88,6 +89,8 @@ class Task:
         The set of competitions that this one belongs to, such as ``"mini"``.
     rules
         What the target values must fulfil: see `mle_toolkit.submissions.Rules`.
+    card_dir
+        Folder of the card when the competition is the user's own; else empty.
     """
 
     competition: str
@@ -101,6 +104,7 @@ class Task:
     target_columns: tuple[str, ...]
     split: str = ""
     rules: dict[str, Any] = field(default_factory=dict)
+    card_dir: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +156,8 @@ class Grade:
     percentile
         Share of the leaderboard that the score beats, in [0, 100]; ties count
         half.  None when there is no leaderboard or no score.
+    percentile_reason
+        Why `percentile` is None.
     """
 
     competition: str
@@ -166,30 +172,76 @@ class Grade:
     percentile: float | None
     thresholds: Thresholds
     lower_is_better: bool
+    percentile_reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One record that could not be read: where, and why."""
+    """What was wrong with a record, or with some of a kind.
+
+    Attributes
+    ----------
+    path, reason
+        Where, and why.
+    kind
+        The sort of problem in a word or two, to count by.
+    skipped
+        Records that were passed over for it; 0 when they were kept.  A file that
+        cannot be read counts as one.
+    """
 
     path: str
+    reason: str
+    kind: str = "problem"
+    skipped: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A column that a source does not know, and why."""
+
+    column: str
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class LoadReport:
-    """How a load went: rows read, and every record that was passed over."""
+    """How a load went: rows read, and what was wrong with the others.
+
+    Attributes
+    ----------
+    rows
+        Rows of the frame.
+    problems
+        Every record that was passed over, and whatever is odd about those kept.
+    missing
+        Columns that the source does not know.
+    """
 
     rows: int
     problems: tuple[Problem, ...] = ()
+    missing: tuple[Missing, ...] = ()
+
+    @property
+    def skipped(self) -> int:
+        """Number of records that were passed over."""
+        return sum(problem.skipped for problem in self.problems)
+
+    def counts(self) -> dict[str, int]:
+        """Return the number of problems of each kind, most frequent first."""
+        return dict(Counter(item.kind for item in self.problems).most_common())
 
     def __str__(self) -> str:
         """Say in one line how many rows were read and what was not."""
         if not self.problems:
             return f"{self.rows} rows read"
+        counts = self.counts()
+        listed = ", ".join(f"{number} {kind}" for kind, number in counts.items())
+        kinds = "" if set(counts) == {"problem"} else f" ({listed})"
+        skipped = f", {self.skipped} skipped" if self.skipped else ""
         first = self.problems[0]
         return (
-            f"{self.rows} rows read, {len(self.problems)} problems; "
+            f"{self.rows} rows read{skipped}, {len(self.problems)} problems{kinds}; "
             f"first: {first.path}: {first.reason}"
         )
 

@@ -10,6 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from mle_toolkit.agents.arrays import (
+    describe_array,
+    describe_picture,
+    is_array,
+    is_picture,
+)
 from mle_toolkit.agents.tables import describe_table, is_table
 
 if TYPE_CHECKING:
@@ -41,7 +47,7 @@ def describe_folder(
     max_chars: int = MAX_CHARS,
     time_limit_s: float = TIME_LIMIT_S,
 ) -> str:
-    """Return an overview of `folder`: files, tables, columns, first lines.
+    """Return an overview of `folder`: files, tables, arrays, pictures, first lines.
 
     Parameters
     ----------
@@ -73,6 +79,7 @@ def describe_folder(
         parts.append(describe_table(file.path, file.name, head_only=head_only))
     if len(tables) > _TABLES:
         parts.append(f"({len(tables) - _TABLES} more tables)")
+    parts += [*_arrays(files), *_pictures(files)]
     parts += [_head(file) for file in files if file.readable and _is_text(file.name)]
     return _cut("\n\n".join(part for part in parts if part), max_chars)
 
@@ -142,6 +149,28 @@ def _listing(files: list[_File]) -> str:
         if len(shown) < len(inner):
             lines.append(f"- ... {_kinds(inner)} in {_folder_name(inner[0])}")
     return "\n".join(lines)
+
+
+def _arrays(files: list[_File]) -> list[str]:
+    arrays = [file for file in files if file.readable and is_array(file.name)]
+    lines = [describe_array(file.path, file.name) for file in arrays[:_TABLES]]
+    if len(arrays) > _TABLES:
+        lines.append(f"({len(arrays) - _TABLES} more files with arrays)")
+    return lines
+
+
+def _pictures(files: list[_File]) -> list[str]:
+    """Tell the size of the first picture in each folder that holds some."""
+    by_folder: dict[str, list[_File]] = {}
+    for file in files:
+        if file.readable and is_picture(file.name):
+            by_folder.setdefault(_folder_name(file), []).append(file)
+    lines = []
+    for folder, inner in list(by_folder.items())[:_TABLES]:
+        if size := describe_picture(inner[0].path):
+            first = PurePosixPath(inner[0].name).name
+            lines.append(f"== {folder}: {len(inner)} PNG files; {first} has {size}")
+    return ["\n".join(lines)] if lines else []
 
 
 def _folder_name(file: _File) -> str:

@@ -26,6 +26,7 @@ _NAME_LENGTH = 80
 _VALUE_LENGTH = 40
 _TEXT_LENGTH = 50
 _GROUP = 6
+_DATE = r"\d{4}-\d{2}-\d{2}"
 
 
 def is_table(name: str) -> bool:
@@ -193,9 +194,18 @@ def _values(column: pd.Series) -> str:
             listed = ", ".join(_short(value) for value in sorted(distinct))
             return f"{span}: {listed}"
         return f"{span}, median {_short(present.median())}"
-    length = present.astype(str).str.len().mean()
+    return _texts(present, distinct)
+
+
+def _texts(present: pd.Series, distinct: pd.Series) -> str:
+    words = present.astype(str)
+    length = words.str.len().mean()
     if length > _TEXT_LENGTH:
         return f"text of about {length:.0f} characters, such as {_quoted(distinct, 1)}"
+    if words.str.match(_DATE).all():
+        # In this form the order of the texts is the order of the dates.
+        ends = pd.Series([words.min(), words.max()])
+        return " to ".join(_quoted(ends[place:], 1) for place in (0, 1))
     if len(distinct) <= _FEW_VALUES:
         return _quoted(distinct.sort_values(key=lambda part: part.astype(str)), 20)
     return f"{_quoted(distinct, 4)}, ..."

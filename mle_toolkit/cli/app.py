@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from mle_toolkit.cli import data, experiments, results
+from mle_toolkit.cli import creating, data, experiments, results
 from mle_toolkit.errors import ToolkitError, UsageError
 
 FAILED = 1
@@ -21,7 +21,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for part in (experiments, results, data):
+for part in (experiments, results, data, creating):
     part.register(app)
 
 

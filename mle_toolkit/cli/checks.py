@@ -11,7 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 LOW_DISK_GIB = 5.0
-PACKAGES = ("jupyterlab", "papermill", "scikit-learn", "statsmodels", "seaborn")
+PACKAGES = (
+    "jupyterlab",
+    "papermill",
+    "scikit-image",
+    "scikit-learn",
+    "seaborn",
+    "statsmodels",
+)
 OPTIONAL = ("openai", "anthropic")
 KEYS = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "OPENAI_BASE_URL")
 

@@ -1,13 +1,17 @@
-"""`mle ls`, `mle prepare`, `mle doctor`."""
+"""`mle ls`, `mle prepare`, `mle import`, `mle doctor`."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mle_toolkit.cli.options import Competitions, Json
+from mle_toolkit.cli.options import Competitions, Json, complete_split
 from mle_toolkit.cli.output import print_json, print_table
+
+if TYPE_CHECKING:
+    from mle_toolkit.competitions import Card
 
 NOT_READY = 1
 
@@ -16,11 +20,16 @@ def register(app: typer.Typer) -> None:
     """Add the commands to the application."""
     for command in (ls, prepare, doctor):
         app.command(rich_help_panel="Set-up")(command)
+    app.command("import", rich_help_panel="Set-up")(import_)
 
 
 def ls(
     split: Annotated[
-        str | None, typer.Option(help="Only this split, such as mini.")
+        str | None,
+        typer.Option(
+            help="Only this split: mini; low (Lite), medium, high or dev of MLE-bench.",
+            autocompletion=complete_split,
+        ),
     ] = None,
     agents: Annotated[
         bool, typer.Option("--agents", help="List agents and models instead.")
@@ -33,18 +42,21 @@ def ls(
 
       mle ls
 
+      mle ls --split low
+
       mle ls --split mini --json
     """
     if agents:
         _ls_agents(as_json=as_json)
         return
-    from mle_toolkit.competitions import is_prepared, list_cards
+    from mle_toolkit.competitions import list_cards
+    from mle_toolkit.competitions.places import is_complete
 
     cards = list_cards(split)
     rows = [
-        [c.id, c.title, c.split, c.modality, c.metric, is_prepared(c.id)] for c in cards
+        [c.id, c.title, c.split, c.category, c.metric, is_complete(c)] for c in cards
     ]
-    columns = ["id", "title", "split", "modality", "metric", "prepared"]
+    columns = ["id", "title", "split", "category", "metric", "prepared"]
     if as_json:
         print_json([dict(zip(columns, row, strict=True)) for row in rows])
         return
@@ -56,26 +68,93 @@ def prepare(
     force: Annotated[
         bool, typer.Option("--force", help="Prepare again what is there.")
     ] = False,
+    from_kaggle: Annotated[
+        bool,
+        typer.Option(
+            "--from-kaggle",
+            help="Download from Kaggle, and prepare as MLE-bench does if it is "
+            "installed.",
+        ),
+    ] = False,
+    trust: Annotated[
+        bool,
+        typer.Option("--trust", help="Run the prepare.py of competitions not ours."),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Make the data of competitions: what agents see, and the answers.
 
-    Example:
+    Examples:
 
       mle prepare digits breast-cancer
+
+      mle prepare random-acts-of-pizza --from-kaggle
     """
     from mle_toolkit import competitions
 
-    for name in ids:
-        competitions.load_card(name)
+    cards = [competitions.load_card(name) for name in ids]
     done = {}
-    for name in ids:
-        prepared = competitions.prepare(name, force=force)
-        done[name] = str(prepared.public)
+    for name, card in zip(ids, cards, strict=True):
+        if from_kaggle:
+            public = _from_kaggle(card, as_json=as_json)
+        else:
+            public = str(competitions.prepare(name, force=force, trust=trust).public)
+        done[card.id] = public
         if not as_json:
-            print(f"{name}: {prepared.public}")
+            print(f"{card.id}: {public}")
     if as_json:
         print_json(done)
+
+
+def import_(
+    what: Annotated[
+        str, typer.Argument(help="mlebench", autocompletion=lambda: ["mlebench"])
+    ],
+    folder: Annotated[
+        Path, typer.Argument(help="MLE-bench's data folder: <id>/prepared inside.")
+    ],
+    clone: Annotated[
+        Path | None,
+        typer.Option(help="A clone of MLE-bench, for leaderboards and descriptions."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Link data that MLE-bench prepared, and list what is usable.
+
+    Nothing is copied, fetched or changed.  Exit code 1: nothing is usable.
+
+    Examples:
+
+      mle import mlebench ~/.cache/mle-bench/data
+
+      mle import mlebench /data/mle-bench --clone ~/src/mle-bench
+    """
+    from mle_toolkit.competitions.importing import import_mlebench
+    from mle_toolkit.errors import check_choice
+
+    check_choice("thing to import", what, ["mlebench"])
+    found = import_mlebench(folder, clone=clone)
+    if as_json:
+        print_json([vars_of(each) for each in found])
+    else:
+        yes = {True: "yes", False: "no"}
+        print_table(
+            ["competition", "usable", "leaderboard", "description", "what is missing"],
+            [
+                [
+                    each.competition,
+                    yes[each.usable],
+                    yes[each.leaderboard],
+                    yes[each.description],
+                    "; ".join(each.problems),
+                ]
+                for each in found
+            ],
+        )
+        n_usable = sum(each.usable for each in found)
+        print(f"{n_usable} of {len(found)} competitions found are usable")
+    if not any(each.usable for each in found):
+        raise typer.Exit(NOT_READY)
 
 
 def doctor(as_json: Json = False) -> None:
@@ -106,6 +185,16 @@ def vars_of(check: object) -> dict[str, object]:
     import dataclasses
 
     return dataclasses.asdict(check)  # type: ignore[call-overload]
+
+
+def _from_kaggle(card: Card, *, as_json: bool) -> str:
+    from mle_toolkit.competitions.kaggle import fetch
+    from mle_toolkit.competitions.places import locate
+
+    fetched = fetch(card, quiet=as_json)
+    if fetched.next_step and not as_json:
+        print(f"{card.id}: {fetched.next_step}")
+    return str(locate(card).public if fetched.prepared else fetched.archive)
 
 
 def _ls_agents(*, as_json: bool) -> None:

@@ -15,6 +15,13 @@ def complete_competition(incomplete: str) -> list[str]:
     return [card.id for card in list_cards() if card.id.startswith(incomplete)]
 
 
+def complete_split(incomplete: str) -> list[str]:
+    """Return the splits that begin with what was typed."""
+    from mle_toolkit.competitions.cards import SPLITS
+
+    return [name for name in SPLITS if name.startswith(incomplete)]
+
+
 def complete_agent(incomplete: str) -> list[str]:
     """Return the agents that begin with what was typed."""
     from mle_toolkit.agents.registry import known_agents

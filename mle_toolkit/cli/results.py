@@ -10,10 +10,12 @@ import typer
 
 from mle_toolkit.cli.options import Json, RunFolder, complete_competition
 from mle_toolkit.cli.output import print_json
+from mle_toolkit.errors import UsageError
 
 if TYPE_CHECKING:
     from mle_toolkit.records import Grade
 
+INCOMPLETE = 1
 INVALID = 3
 
 
@@ -25,34 +27,89 @@ def register(app: typer.Typer) -> None:
 
 def grade(
     competition: Annotated[
-        str,
+        str | None,
         typer.Argument(help="Its id.", autocompletion=complete_competition),
-    ],
-    submission: Annotated[Path, typer.Argument(help="A CSV file.")],
+    ] = None,
+    submission: Annotated[Path | None, typer.Argument(help="A CSV file.")] = None,
     answers: Annotated[
         Path | None, typer.Option(help="Other answers than the prepared ones.")
+    ] = None,
+    strict: Annotated[
+        bool,
+        typer.Option(
+            "--strict", help="Refuse what MLE-bench accepts although it is dangerous."
+        ),
+    ] = False,
+    jsonl: Annotated[
+        Path | None,
+        typer.Option(help="Grade all that this file names, in MLE-bench's format."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Folder for their report.")
     ] = None,
     as_json: Json = False,
 ) -> None:
     """Grade a submission: score, medal, and where it stands.
 
-    Exit code 0: graded.  3: the submission is invalid.  2: wrong usage.
+    With --jsonl: each line {"competition_id": ..., "submission_path": ...} is graded,
+    and the grading report goes to --out.
+
+    Exit code 0: graded.  3: the submission is invalid.  2: wrong usage.  1: some of
+    the file could not be graded; the others are in the report.
 
     Examples:
 
       mle grade digits submission.csv
 
       mle grade digits submission.csv --answers my-answers.csv --json
+
+      mle grade random-acts-of-pizza submission.csv --strict
+
+      mle grade --jsonl submissions.jsonl --out reports/grades
     """
     from mle_toolkit.competitions import grade as grade_submission
 
-    done = grade_submission(competition, submission, answers=answers)
+    if jsonl is not None or out is not None:
+        if jsonl is None or out is None or competition or submission or answers:
+            msg = "pass --jsonl and --out together, and no competition or submission"
+            raise UsageError(msg)
+        _grade_all(jsonl, out, strict=strict, as_json=as_json)
+        return
+    if competition is None or submission is None:
+        msg = "pass a competition and a submission, or --jsonl and --out"
+        raise UsageError(msg)
+    done = grade_submission(competition, submission, answers=answers, strict=strict)
     if as_json:
         print_json(dataclasses.asdict(done))
     else:
         _show(done)
     if not done.valid:
         raise typer.Exit(INVALID)
+
+
+def _grade_all(jsonl: Path, out: Path, *, strict: bool, as_json: bool) -> None:
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from mle_toolkit.competitions.bulk import grade_jsonl
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("grading", total=None)
+        done = grade_jsonl(
+            jsonl,
+            out,
+            strict=strict,
+            progress=lambda n, of: bar.update(task, completed=n, total=of),
+        )
+    if as_json:
+        print_json(dataclasses.asdict(done))
+    else:
+        print(done)
+        for path in (done.report, done.not_graded):
+            if path is not None:
+                print(f"written: {path}")
+    if any(problem.skipped for problem in done.problems):
+        raise typer.Exit(INCOMPLETE)
 
 
 def report(
@@ -92,5 +149,7 @@ def _show(done: Grade) -> None:
     )
     if done.percentile is not None:
         print(f"  beats {done.percentile:.1f} % of the leaderboard")
+    elif done.percentile_reason:
+        print(f"  percentile unknown: {done.percentile_reason}")
     for warning in done.warnings:
         print(f"  warning: {warning}")

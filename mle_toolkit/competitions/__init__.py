@@ -17,9 +17,8 @@ if TYPE_CHECKING:
         load_card,
         read_card,
     )
+    from mle_toolkit.competitions.creating import check_competition, new_competition
     from mle_toolkit.competitions.data import (
-        Prepared,
-        data_dir,
         is_prepared,
         prepare,
         task,
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from mle_toolkit.competitions.grading import grade
     from mle_toolkit.competitions.medals import Ranking, leaderboard, rank
     from mle_toolkit.competitions.metrics import Metric, get_metric
+    from mle_toolkit.competitions.places import Prepared, data_dir
     from mle_toolkit.competitions.view import (
         Competition,
         competition,
@@ -41,6 +41,7 @@ __all__ = [
     "Prepared",
     "Ranking",
     "cards_dir",
+    "check_competition",
     "competition",
     "data_dir",
     "get_metric",
@@ -50,6 +51,7 @@ __all__ = [
     "list_cards",
     "list_competitions",
     "load_card",
+    "new_competition",
     "prepare",
     "rank",
     "read_card",
@@ -61,11 +63,12 @@ _HOMES = {
     "Card": "cards",
     "Competition": "view",
     "Metric": "metrics",
-    "Prepared": "data",
+    "Prepared": "places",
     "Ranking": "medals",
     "cards_dir": "cards",
+    "check_competition": "creating",
     "competition": "view",
-    "data_dir": "data",
+    "data_dir": "places",
     "get_metric": "metrics",
     "grade": "grading",
     "is_prepared": "data",
@@ -73,6 +76,7 @@ _HOMES = {
     "list_cards": "cards",
     "list_competitions": "view",
     "load_card": "cards",
+    "new_competition": "creating",
     "prepare": "data",
     "rank": "medals",
     "read_card": "cards",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import runpy
 from typing import TYPE_CHECKING, Any
 
-from mle_toolkit.competitions.cards import Card, cards_dir
+from mle_toolkit.competitions.cards import Card, is_shipped
 from mle_toolkit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def run_script(card: Card, name: str, *, trust: bool = False) -> Mapping[str, An
     UsageError
         When the card is not shipped and not trusted.
     """
-    if not trust and not card.folder.is_relative_to(cards_dir().resolve()):
+    if not trust and not is_shipped(card):
         msg = (
             f"{card.id!r} brings code of its own, {card.folder / name}: "
             "read it, then say --trust"

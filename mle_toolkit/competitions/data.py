@@ -1,4 +1,4 @@
-"""Prepared data: made once per machine, checked, and never half there.
+"""Make data: once per machine, checked, and never half there.
 
 ``<data folder>/<id>/prepared/`` holds ``public/`` (what agents see), ``private/``
 (the answers) and ``manifest.json``.  It appears by one rename, so whoever sees it
@@ -13,52 +13,41 @@ import json
 import os
 import shutil
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from mle_toolkit.competitions.cards import Card, load_card
+from mle_toolkit.competitions import places
+from mle_toolkit.competitions.cards import Card, is_shipped, load_card
 from mle_toolkit.competitions.code import run_script
-from mle_toolkit.errors import CardError, MissingExtraError, NotPreparedError
+from mle_toolkit.competitions.places import (
+    CHECKSUMS,
+    DESCRIPTION,
+    MANIFEST,
+    SCRIPT,
+    Prepared,
+    checksums,
+    describe,
+    how,
+    is_complete,
+    locate,
+    require_prepared,
+)
+from mle_toolkit.errors import MissingExtraError, NotPreparedError
 from mle_toolkit.records import Task
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_MANIFEST = "manifest.json"
 _PARTIAL = ".partial-"
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """The two folders of prepared data."""
-
-    public: Path
-    private: Path
-
-
-def data_dir() -> Path:
-    """Return the folder of prepared data: ``$MLE_DATA``, else the user's cache."""
-    given = os.environ.get("MLE_DATA")
-    if given:
-        return Path(given).expanduser().absolute()
-    import platformdirs
-
-    return Path(platformdirs.user_cache_dir("mle-toolkit")) / "data"
-
-
-def locate(competition: str) -> Prepared:
-    """Return where the prepared data are, or would be; nothing is checked."""
-    folder = data_dir() / competition / "prepared"
-    return Prepared(folder / "public", folder / "private")
-
-
 def is_prepared(competition: str) -> bool:
-    """Whether the data are there: the recorded files with the recorded sizes.
+    """Whether the data are there.
 
     This reads no data; `verify` compares the content.
     """
-    return _is_complete(load_card(competition), locate(competition).public.parent)
+    return is_complete(load_card(competition))
 
 
 def verify(competition: str) -> list[str]:
@@ -68,11 +57,11 @@ def verify(competition: str) -> list[str]:
     """
     card = load_card(competition)
     recorded = checksums(card)
-    found = _hash_files(locate(competition).public.parent)
+    found = _hash_files(locate(card).public.parent)
     return sorted(name for name in recorded if found.get(name) != recorded[name])
 
 
-def prepare(competition: str, *, force: bool = False) -> Prepared:
+def prepare(competition: str, *, force: bool = False, trust: bool = False) -> Prepared:
     """Make the data of a competition and return where they are.
 
     Does nothing when they are there already.  Two processes may call this at once:
@@ -84,11 +73,15 @@ def prepare(competition: str, *, force: bool = False) -> Prepared:
         The competition's id.
     force
         Make the data again even if they are there.
+    trust
+        Run the ``prepare.py`` of a competition that is not shipped here.
 
     Raises
     ------
     UnknownNameError
         When there is no such competition.
+    UsageError
+        When the competition is not shipped and not trusted.
     MissingExtraError
         When the package that carries the data is not installed.
     NotPreparedError
@@ -96,15 +89,17 @@ def prepare(competition: str, *, force: bool = False) -> Prepared:
         from the recorded checksums.
     """
     card = load_card(competition)
-    if not (card.folder / "prepare.py").exists():
-        msg = f"the data of {card.id!r} cannot be made: its card has no prepare.py"
+    if not (card.folder / SCRIPT).exists():
+        if is_complete(card):
+            return locate(card)
+        msg = f"the data of {card.id!r} are not here and cannot be made: {how(card)}"
         raise NotPreparedError(msg)
-    home = locate(card.id).public.parent.parent
+    home = places.home(card)
     try:
         home.mkdir(parents=True, exist_ok=True)
         with _lock(home):
-            if force or not _is_complete(card, home / "prepared"):
-                _make(card, home)
+            if force or not is_complete(card):
+                _make(card, home, trust=trust)
     except OSError as error:
         msg = (
             f"the data of {card.id!r} cannot be written to {home}: "
@@ -112,7 +107,7 @@ def prepare(competition: str, *, force: bool = False) -> Prepared:
             "or set MLE_DATA to another folder"
         )
         raise NotPreparedError(msg) from error
-    return locate(card.id)
+    return locate(card)
 
 
 def task(competition: str) -> Task:
@@ -127,7 +122,7 @@ def task(competition: str) -> Task:
     return Task(
         competition=card.id,
         title=card.title,
-        description=card.description(),
+        description=describe(card),
         metric=card.metric,
         lower_is_better=card.lower_is_better,
         public_dir=str(require_prepared(card).public),
@@ -136,44 +131,11 @@ def task(competition: str) -> Task:
         target_columns=card.target_columns,
         split=card.split,
         rules=asdict(card.rules),
+        card_dir="" if is_shipped(card) else str(card.folder),
     )
 
 
-def require_prepared(card: Card) -> Prepared:
-    """Return the prepared folders.
-
-    Raises
-    ------
-    NotPreparedError
-        When the data are not on this machine yet.
-    """
-    if not is_prepared(card.id):
-        msg = (
-            f"the data of {card.id!r} are not prepared in {data_dir()}: "
-            f"run `mle prepare {card.id}`"
-        )
-        raise NotPreparedError(msg)
-    return locate(card.id)
-
-
-def checksums(card: Card) -> dict[str, str]:
-    """Return the recorded SHA-256 of each prepared file, by its relative name.
-
-    Raises
-    ------
-    CardError
-        When ``checksums.txt`` is missing or no list of checksums.
-    """
-    path = card.folder / "checksums.txt"
-    try:
-        pairs = [line.split() for line in path.read_text("utf-8").splitlines()]
-        return {name: digest for digest, name in pairs}
-    except (OSError, ValueError) as error:
-        msg = f"the checksums of {card.id!r} cannot be read: {error}"
-        raise CardError(msg) from error
-
-
-def build(card: Card, folder: Path) -> dict[str, str]:
+def build(card: Card, folder: Path, *, trust: bool = False) -> dict[str, str]:
     """Make the data in an empty `folder`; return the SHA-256 of each file.
 
     Raises
@@ -184,9 +146,9 @@ def build(card: Card, folder: Path) -> dict[str, str]:
     public, private = folder / "public", folder / "private"
     public.mkdir()
     private.mkdir(mode=0o700)
-    (public / "description.md").write_text(card.description(), encoding="utf-8")
+    (public / DESCRIPTION).write_text(describe(card), encoding="utf-8")
     try:
-        run_script(card, "prepare.py")["prepare"](public, private)
+        run_script(card, SCRIPT, trust=trust)["prepare"](public, private)
     except ModuleNotFoundError as error:
         package = (error.name or "a package").partition(".")[0]
         if card.source.extra:
@@ -205,12 +167,13 @@ def _lock(home: Path) -> Iterator[None]:
         yield
 
 
-def _make(card: Card, home: Path) -> None:
+def _make(card: Card, home: Path, *, trust: bool) -> None:
     _remove_partial(home)
     temporary = Path(tempfile.mkdtemp(prefix=_PARTIAL, dir=home))
     try:
-        found = build(card, temporary)
-        _compare(card, found)
+        found = build(card, temporary, trust=trust)
+        if (card.folder / CHECKSUMS).exists():
+            _compare(card, found)
         _write_manifest(temporary, found)
         _open_to_agents(temporary)
         ready = home / "prepared"
@@ -252,20 +215,7 @@ def _write_manifest(folder: Path, found: dict[str, str]) -> None:
         for name, digest in found.items()
     }
     text = json.dumps({"files": files}, indent=1, sort_keys=True)
-    (folder / _MANIFEST).write_text(text + "\n", encoding="utf-8")
-
-
-def _is_complete(card: Card, folder: Path) -> bool:
-    try:
-        manifest: Any = json.loads((folder / _MANIFEST).read_bytes())
-        files = manifest["files"]
-        return {name: files[name]["sha256"] for name in files} == checksums(
-            card
-        ) and all(
-            (folder / name).stat().st_size == files[name]["size"] for name in files
-        )
-    except (OSError, ValueError, KeyError, TypeError):
-        return False
+    (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
 
 
 def _hash_files(folder: Path) -> dict[str, str]:

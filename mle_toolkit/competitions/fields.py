@@ -26,6 +26,11 @@ class Fields:
         self._known: list[str] = []
         self._where = where
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is left to read."""
+        return not self._left
+
     def text(self, name: str, *, default: str = _NEEDED) -> str:
         """Return a text."""
         value: str = self._take(name, (str,), "a text", default)

@@ -77,7 +77,8 @@ class GradeBook:
         attempt.grade_error_path.unlink(missing_ok=True)
 
     def _grade_files(self, attempt: AttemptFolder) -> None:
-        grader = self._grader(attempt.spec().competition)
+        task = attempt.spec().task
+        grader = self._grader(task.card_dir or task.competition)
         for attempt_try in attempt.tries():
             for path in sorted(attempt_try.submissions.glob("[0-9]*.csv")):
                 self._grade_file(grader, path, path.with_suffix(".grade.json"))

@@ -14,25 +14,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from mle_toolkit.competitions.answers import read_answers
 from mle_toolkit.competitions.cards import Card, load_card
-from mle_toolkit.competitions.data import require_prepared
-from mle_toolkit.competitions.medals import DECIMALS, leaderboard, rank
-from mle_toolkit.competitions.metrics import get_metric
+from mle_toolkit.competitions.medals import DECIMALS, Scale, scale_of
+from mle_toolkit.competitions.places import require_prepared
+from mle_toolkit.competitions.protocols import STANDARD, get_protocol
+from mle_toolkit.competitions.protocols.entry import Entry, Outcome
 from mle_toolkit.errors import SubmissionError, UsageError
 from mle_toolkit.records import Grade
-from mle_toolkit.submissions import (
-    align,
-    check_format,
-    extra_columns,
-    quote_some,
-    read_table,
-)
+from mle_toolkit.submissions import as_read, read_table
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from mle_toolkit.competitions.medals import Ranking
 
 _ROWS_TO_SPARE = 1000
-_SUM_SLACK = 1e-6
 
 
 def grade(
@@ -40,6 +35,7 @@ def grade(
     submission: str | Path | pd.DataFrame,
     *,
     answers: str | Path | pd.DataFrame | None = None,
+    strict: bool = False,
 ) -> Grade:
     """Grade one submission.
 
@@ -50,8 +46,12 @@ def grade(
     submission
         A CSV file, which is read as data only, or a frame.
     answers
-        Other answers than the prepared ones: a CSV file or a frame with the id
-        column and the target columns.
+        Other answers than the prepared ones: a file as the competition prepares it,
+        or a frame.
+    strict
+        Refuse what the competition's own grader accepts although it is dangerous,
+        such as ids that are never compared.  Otherwise such a submission keeps its
+        score and ``warnings`` names the danger.
 
     Returns
     -------
@@ -67,7 +67,7 @@ def grade(
     UsageError
         When `answers` cannot be read or lack a column.
     """
-    return Grader.of(competition, answers=answers).grade(submission)
+    return Grader.of(competition, answers=answers, strict=strict).grade(submission)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,146 +76,102 @@ class Grader:
 
     card: Card
     answers: pd.DataFrame
-    leaderboard: tuple[float, ...]
+    scale: Scale
+    strict: bool = False
 
     @classmethod
     def of(
-        cls, competition: str, *, answers: str | Path | pd.DataFrame | None = None
+        cls,
+        competition: str,
+        *,
+        answers: str | Path | pd.DataFrame | None = None,
+        strict: bool = False,
     ) -> Grader:
-        """Load the answers and the leaderboard; see `grade` for what it raises."""
+        """Load the answers and the medal lines; see `grade` for what it raises."""
         card = load_card(competition)
         if answers is None:
             answers = require_prepared(card).private / card.files.answers
-        return cls(card, _answers(card, answers), tuple(leaderboard(card.id)))
+        return cls(card, read_answers(card, answers), scale_of(card), strict)
 
     def grade(self, submission: str | Path | pd.DataFrame) -> Grade:
         """Grade one submission; nothing in it raises."""
         try:
-            table = self._read(submission)
-            reason = check_format(
-                table,
-                self.answers,
-                id_column=self.card.id_column,
-                target_columns=self.card.target_columns,
-                rules=self.card.rules,
-            )
-            if reason is None:
-                return self._score(table)
-        except SubmissionError as error:
-            reason = str(error)
+            # Huge predictions overflow to an infinite score, which is a score.
+            with np.errstate(all="ignore"):
+                outcome = self._score(submission)
+        except UsageError as error:
+            # A submission that cannot be read, or that the metric cannot take.
+            return self.refuse(str(error))
         except Exception as error:  # noqa: BLE001 - a submission must never raise
             said = " ".join(str(error).split())[:200]
-            reason = f"the submission cannot be scored: {type(error).__name__}: {said}"
-        return self.refuse(reason)
+            kind = type(error).__name__
+            return self.refuse(f"the submission cannot be scored: {kind}: {said}")
+        dangers = _dangers(outcome)
+        if self.strict and dangers:
+            return self.refuse(f"refused because the grade is strict: {dangers[0]}")
+        return self._record(
+            self.scale.rank(outcome.score),
+            score=_rounded(outcome.score),
+            score_full=outcome.score,
+            warnings=dangers + outcome.notes,
+        )
 
     def refuse(self, reason: str) -> Grade:
         """Return the grade of an invalid submission."""
-        lines = rank(
-            None, self.leaderboard, lower_is_better=self.card.lower_is_better
-        ).thresholds
-        return Grade(
-            competition=self.card.id,
-            score=None,
-            score_full=None,
-            valid=False,
-            reason=reason,
-            warnings=(),
-            medal=None,
-            any_medal=False,
-            above_median=False,
-            percentile=None,
-            thresholds=lines,
-            lower_is_better=self.card.lower_is_better,
-        )
+        return self._record(self.scale.rank(None), reason=reason)
+
+    def _score(self, submission: str | Path | pd.DataFrame) -> Outcome:
+        table = self._read(submission)
+        entry = Entry(submission=table, answers=self.answers, card=self.card)
+        return get_protocol(self.card.protocol)(entry)
 
     def _read(self, submission: str | Path | pd.DataFrame) -> pd.DataFrame:
+        is_ours = self.card.protocol == STANDARD
         if isinstance(submission, pd.DataFrame):
-            return submission
+            return submission if is_ours else as_read(submission)
         path = Path(submission)
         if path.suffix.lower() != ".csv":
             msg = f"the name of the file must end in .csv; got {path.name!r}"
             raise SubmissionError(msg)
-        return read_table(
-            path,
-            max_bytes=self.card.max_mib << 20,
-            max_rows=2 * len(self.answers) + _ROWS_TO_SPARE,
-        )
+        max_bytes = self.card.max_mib << 20
+        if is_ours:
+            max_rows = 2 * len(self.answers) + _ROWS_TO_SPARE
+            return read_table(path, max_bytes=max_bytes, max_rows=max_rows)
+        return read_table(path, max_bytes=max_bytes, lenient=True)
 
-    def _score(self, table: pd.DataFrame) -> Grade:
-        # Huge predictions overflow to an infinite score, which is a score.
-        with np.errstate(over="ignore", invalid="ignore"):
-            return self._score_quietly(table)
-
-    def _score_quietly(self, table: pd.DataFrame) -> Grade:
-        truth, values = self._align(self.answers), self._align(table)
-        full = get_metric(self.card.metric)(truth, values)
-        ranking = rank(
-            full, self.leaderboard, lower_is_better=self.card.lower_is_better
-        )
+    def _record(
+        self,
+        ranking: Ranking,
+        *,
+        score: float | None = None,
+        score_full: float | None = None,
+        reason: str | None = None,
+        warnings: tuple[str, ...] = (),
+    ) -> Grade:
         return Grade(
             competition=self.card.id,
-            score=float(np.round(full, DECIMALS)),
-            score_full=full,
-            valid=True,
-            reason=None,
-            warnings=tuple(self._warnings(table, values, full)),
+            score=score,
+            score_full=score_full,
+            valid=reason is None,
+            reason=reason,
+            warnings=warnings,
             medal=ranking.medal,
             any_medal=ranking.any_medal,
             above_median=ranking.above_median,
-            percentile=ranking.percentile,
+            percentile=None if math.isnan(ranking.percentile) else ranking.percentile,
+            percentile_reason=ranking.percentile_reason,
             thresholds=ranking.thresholds,
             lower_is_better=self.card.lower_is_better,
         )
 
-    def _align(self, table: pd.DataFrame) -> NDArray[np.float64]:
-        return align(
-            table,
-            self.answers[self.card.id_column],
-            id_column=self.card.id_column,
-            target_columns=self.card.target_columns,
-        )
 
-    def _warnings(
-        self, table: pd.DataFrame, values: NDArray[np.float64], score: float
-    ) -> list[str]:
-        card = self.card
-        found = []
-        extra = extra_columns(
-            table, id_column=card.id_column, target_columns=card.target_columns
-        )
-        if extra:
-            found.append(f"columns that nobody asked for: {quote_some(extra)}")
-        if card.rules.row_sum is not None:
-            misses = np.abs(values.sum(axis=1) - card.rules.row_sum) > _SUM_SLACK
-            if misses.any():
-                found.append(
-                    f"{int(misses.sum())} rows do not add up to "
-                    f"{card.rules.row_sum:g} exactly"
-                )
-        if len(values) > 1 and not np.ptp(values, axis=0).any():
-            found.append("all rows have the same prediction")
-        if not math.isfinite(score):
-            found.append(f"the score is {score}, not a finite number")
-        return found
+def _rounded(score: float) -> float:
+    # Shifted by five digits, a score beyond 1e303 overflows, as the reference's does.
+    with np.errstate(over="ignore"):
+        return float(np.round(score, DECIMALS))
 
 
-def _answers(card: Card, answers: str | Path | pd.DataFrame) -> pd.DataFrame:
-    name = "the frame given as answers"
-    if not isinstance(answers, pd.DataFrame):
-        name = f"the answers file {str(answers)!r}"
-        try:
-            # A data folder may be made of links, and its owner vouches for it.
-            answers = read_table(Path(answers).resolve(), max_bytes=1 << 30)
-        except SubmissionError as error:
-            msg = f"{name} cannot be used: {error}"
-            raise UsageError(msg) from error
-    fault = check_format(
-        answers,
-        answers,
-        id_column=card.id_column,
-        target_columns=card.target_columns,
-    )
-    if fault:
-        msg = f"{name} cannot be used: {fault}"
-        raise UsageError(msg)
-    return answers
+def _dangers(outcome: Outcome) -> tuple[str, ...]:
+    if math.isfinite(outcome.score):
+        return outcome.dangers
+    return (*outcome.dangers, f"the score is {outcome.score}, not a finite number")

@@ -17,17 +17,18 @@ medal line wins that medal; above the median means strictly better than it.
 
 from __future__ import annotations
 
-import csv
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mle_toolkit.competitions.cards import load_card
+from mle_toolkit.competitions.cards import Card, load_card
+from mle_toolkit.competitions.places import LEADERBOARD, home
 from mle_toolkit.errors import CardError, UsageError
-from mle_toolkit.records import Thresholds
+from mle_toolkit.records import MEDALS, Thresholds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
@@ -57,7 +58,9 @@ class Ranking:
         Both are false without a score.
     percentile
         Share of the leaderboard that the score beats, in [0, 100]; a tie counts
-        half.  None without a score.
+        half.  NaN without a score or without a whole leaderboard.
+    percentile_reason
+        Why `percentile` is NaN; else None.
     thresholds
         The medal lines and the median.
     lower_is_better
@@ -67,7 +70,8 @@ class Ranking:
     medal: str | None
     any_medal: bool
     above_median: bool
-    percentile: float | None
+    percentile: float
+    percentile_reason: str | None
     thresholds: Thresholds
     lower_is_better: bool
 
@@ -108,38 +112,74 @@ def rank(
     >>> rank(0.8, board).percentile
     85.0
     """
-    import numpy as np
-
-    scores = _as_floats(leaderboard)
+    board = _as_floats(leaderboard)
     if lower_is_better is None:
-        lower_is_better = bool(scores[0] < scores[-1])
-    places = medal_places(len(scores))
-    lines = Thresholds(
-        gold=float(scores[places.gold - 1]),
-        silver=float(scores[places.silver - 1]),
-        bronze=float(scores[places.bronze - 1]),
-        median=float(np.nanmedian(scores)) if not np.isnan(scores).all() else math.nan,
-    )
-    with np.errstate(over="ignore"):
-        value = math.nan if score is None else float(np.round(score, DECIMALS))
-    # With the sign turned where needed, higher is better from here on.
-    sign = -1.0 if lower_is_better else 1.0
-    medal = next(
-        (
-            name
-            for name in ("gold", "silver", "bronze")
-            if sign * value >= sign * getattr(lines, name)
-        ),
-        None,
-    )
-    n_beaten = np.sum(sign * value > sign * scores) + np.sum(value == scores) / 2
-    return Ranking(
-        medal=medal,
-        any_medal=medal is not None,
-        above_median=sign * value > sign * lines.median,
-        percentile=None if math.isnan(value) else float(100 * n_beaten / len(scores)),
-        thresholds=lines,
-        lower_is_better=lower_is_better,
+        lower_is_better = bool(board[0] < board[-1])
+    return _rank(score, _lines(board), board, lower_is_better=lower_is_better)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scale:
+    """What the scores of one competition are compared with.
+
+    Attributes
+    ----------
+    thresholds
+        The medal lines and the median.
+    leaderboard
+        All scores, best first; None when only the lines are known.
+    lower_is_better
+        The direction.
+    source
+        Where the lines come from.
+    """
+
+    thresholds: Thresholds
+    leaderboard: tuple[float, ...] | None
+    lower_is_better: bool
+    source: str
+
+    def rank(self, score: float | None) -> Ranking:
+        """Compare a score with the scale; see `rank`."""
+        import numpy as np
+
+        board = None if self.leaderboard is None else np.asarray(self.leaderboard)
+        return _rank(
+            score, self.thresholds, board, lower_is_better=self.lower_is_better
+        )
+
+
+def scale_of(card: Card) -> Scale:
+    """Return the scale of a competition.
+
+    A leaderboard beside the card or among the user's data is used if there is one;
+    otherwise the medal lines that the card ships.
+
+    Raises
+    ------
+    CardError
+        When there is neither, or the leaderboard cannot be read.
+    """
+    path = leaderboard_path(card)
+    if path is not None:
+        board = _read_leaderboard(card, path)
+        return Scale(
+            thresholds=_lines(_as_floats(board)),
+            leaderboard=tuple(board),
+            lower_is_better=card.lower_is_better,
+            source=str(path),
+        )
+    if card.medal_lines is None:
+        msg = (
+            f"there is no leaderboard of {card.id!r}, and its card has no medal lines: "
+            f"put a leaderboard.csv into {card.folder}"
+        )
+        raise CardError(msg)
+    return Scale(
+        thresholds=card.medal_lines.thresholds,
+        leaderboard=None,
+        lower_is_better=card.lower_is_better,
+        source=card.medal_lines.source,
     )
 
 
@@ -182,17 +222,90 @@ def leaderboard(competition: str) -> list[float]:
     CardError
         When it has no leaderboard, or the file cannot be read.
     """
-    path = load_card(competition).folder / "leaderboard.csv"
+    card = load_card(competition)
+    path = leaderboard_path(card)
+    if path is None:
+        msg = (
+            f"there is no leaderboard of {card.id!r} on this machine; it would be "
+            f"{card.folder / LEADERBOARD} or {_imported(card)}"
+        )
+        raise CardError(msg)
+    return _read_leaderboard(card, path)
+
+
+def leaderboard_path(card: Card) -> Path | None:
+    """Return the leaderboard file: the user's, else the card's, else None."""
+    for path in (_imported(card), card.folder / LEADERBOARD):
+        if path.is_file():
+            return path
+    return None
+
+
+def _imported(card: Card) -> Path:
+    return home(card) / LEADERBOARD
+
+
+def _read_leaderboard(card: Card, path: Path) -> list[float]:
+    # As the reference reads it: pandas with all its defaults.
+    import pandas as pd
+
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            scores = [float(row["score"]) for row in csv.DictReader(file)]
+        scores = pd.read_csv(path)["score"].astype(float).tolist()
     except (OSError, ValueError, KeyError, TypeError) as error:
-        msg = f"the leaderboard of {competition!r} cannot be read: {error}"
+        msg = f"the leaderboard of {card.id!r} cannot be read: {path}: {error}"
         raise CardError(msg) from error
     if not scores:
-        msg = f"the leaderboard of {competition!r} is empty: {path}"
+        msg = f"the leaderboard of {card.id!r} is empty: {path}"
         raise CardError(msg)
     return scores
+
+
+def _rank(
+    score: float | None,
+    lines: Thresholds,
+    board: NDArray[np.float64] | None,
+    *,
+    lower_is_better: bool,
+) -> Ranking:
+    import numpy as np
+
+    with np.errstate(over="ignore"):
+        value = math.nan if score is None else float(np.round(score, DECIMALS))
+    # With the sign turned where needed, higher is better from here on.
+    sign = -1.0 if lower_is_better else 1.0
+    medal = next(
+        (name for name in MEDALS if sign * value >= sign * getattr(lines, name)),
+        None,
+    )
+    percentile, reason = math.nan, None
+    if math.isnan(value):
+        reason = "there is no score"
+    elif board is None:
+        reason = "only the medal lines are known here, not the whole leaderboard"
+    else:
+        n_beaten = np.sum(sign * value > sign * board) + np.sum(value == board) / 2
+        percentile = float(100 * n_beaten / len(board))
+    return Ranking(
+        medal=medal,
+        any_medal=medal is not None,
+        above_median=sign * value > sign * lines.median,
+        percentile=percentile,
+        percentile_reason=reason,
+        thresholds=lines,
+        lower_is_better=lower_is_better,
+    )
+
+
+def _lines(board: NDArray[np.float64]) -> Thresholds:
+    import numpy as np
+
+    places = medal_places(len(board))
+    return Thresholds(
+        gold=float(board[places.gold - 1]),
+        silver=float(board[places.silver - 1]),
+        bronze=float(board[places.bronze - 1]),
+        median=float(np.nanmedian(board)) if not np.isnan(board).all() else math.nan,
+    )
 
 
 def _share(n_teams: int, share: float) -> int:

@@ -10,14 +10,17 @@ import pandas as pd
 
 from mle_toolkit.competitions import medals
 from mle_toolkit.competitions.cards import Card, list_cards, load_card
-from mle_toolkit.competitions.data import (
-    Prepared,
-    is_prepared,
-    prepare,
-    require_prepared,
-)
+from mle_toolkit.competitions.data import prepare
 from mle_toolkit.competitions.markdown import to_html
 from mle_toolkit.competitions.metrics import get_metric
+from mle_toolkit.competitions.places import (
+    Prepared,
+    describe,
+    how,
+    is_complete,
+    require_prepared,
+)
+from mle_toolkit.errors import CardError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -79,12 +82,12 @@ class Competition:
     @property
     def description(self) -> str:
         """The task in words, Markdown."""
-        return self.card.description()
+        return describe(self.card)
 
     @property
     def is_prepared(self) -> bool:
         """Whether the data are on this machine."""
-        return is_prepared(self.card.id)
+        return is_complete(self.card)
 
     @property
     def public_dir(self) -> Path:
@@ -99,16 +102,19 @@ class Competition:
 
     @property
     def leaderboard(self) -> list[float]:
-        """The scores of the leaderboard, best first."""
+        """The scores of the leaderboard, best first.
+
+        Raises
+        ------
+        CardError
+            When only the medal lines are known here.
+        """
         return medals.leaderboard(self.card.id)
 
     @property
     def thresholds(self) -> Thresholds:
         """The medal lines and the median."""
-        ranking = medals.rank(
-            None, self.leaderboard, lower_is_better=self.card.lower_is_better
-        )
-        return ranking.thresholds
+        return medals.scale_of(self.card).thresholds
 
     def prepare(self) -> Prepared:
         """Make the data if they are not there; see `competitions.prepare`."""
@@ -136,31 +142,50 @@ class Competition:
 
     def _repr_html_(self) -> str:
         card = self.card
-        n_teams = len(self.leaderboard)
         return f"""{_STYLE}
 <div class="mle-competition">
 <h2>{html.escape(card.title)}</h2>
 <p class="mle-facts"><code>{html.escape(card.id)}</code> &middot;
-{html.escape(card.split)} &middot; {html.escape(card.modality)} &middot;
+{html.escape(card.split)} &middot; {html.escape(card.category)} &middot;
 {html.escape(_metric(card))}</p>
 {_medals(self.thresholds)}
-<p class="mle-facts">Lines by the usual medal rule on a reference field of
-{n_teams} pipelines, made by machine. Data: {html.escape(card.source.name)};
-{html.escape(card.source.licence)}.</p>
+<p class="mle-facts">{html.escape(self._lines())} Data:
+{html.escape(card.source.name)}; {html.escape(card.source.licence)}.</p>
+{_remarks(card)}
 <details open><summary>Description</summary>
-<div class="mle-text">{to_html(_without_title(self.description), top_heading=2)}</div>
+<div class="mle-text">{self._description()}</div>
 </details>
-<h3>First rows of {html.escape(card.files.train)}</h3>
 {self._rows()}
 </div>"""
 
+    def _lines(self) -> str:
+        scale = medals.scale_of(self.card)
+        if scale.leaderboard is None:
+            return f"Lines: {scale.source}."
+        n_lines = len(scale.leaderboard)
+        if (self.card.folder / "leaderboard.csv").is_file():
+            return (
+                f"Lines by the usual medal rule on a reference field of {n_lines} "
+                "pipelines, made by machine."
+            )
+        return f"Lines by the usual medal rule on a leaderboard of {n_lines} teams."
+
+    def _description(self) -> str:
+        try:
+            return to_html(_without_title(self.description), top_heading=2)
+        except CardError as error:
+            return f"<p>{html.escape(str(error))}</p>"
+
     def _rows(self) -> str:
         if not self.is_prepared:
-            return (
-                "<p>The data are not on this machine yet: "
-                f"<code>mle prepare {html.escape(self.card.id)}</code></p>"
-            )
-        rows = self.sample()
+            todo = html.escape(how(self.card))
+            return f"<p>The data are not on this machine yet: {todo}.</p>"
+        try:
+            rows = self.sample()
+        except (OSError, ValueError):
+            # Not every competition has its training data in one table.
+            return ""
+        name = html.escape(self.card.files.train)
         shown = rows
         note = ""
         if rows.shape[1] > _MAX_COLUMNS:
@@ -169,7 +194,9 @@ class Competition:
             shown.insert(half, "...", "...")
             note = f'<p class="mle-facts">{rows.shape[1]} columns</p>'
         table = shown.to_html(index=False, border=0, na_rep="", escape=True)
-        return f'<div class="mle-scroll">{table}</div>{note}'
+        return (
+            f'<h3>First rows of {name}</h3><div class="mle-scroll">{table}</div>{note}'
+        )
 
 
 def competition(name: str) -> Competition:
@@ -204,8 +231,9 @@ def list_competitions(split: str | None = None) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Indexed by ``competition``; columns title, split, modality, metric,
-        lower_is_better, gold, silver, bronze, median, n_teams, prepared.
+        Indexed by ``competition``; columns title, split, category, metric,
+        lower_is_better, gold, silver, bronze, median, n_teams, prepared.  `n_teams` is
+        missing where only the medal lines are known here.
 
     Raises
     ------
@@ -214,27 +242,42 @@ def list_competitions(split: str | None = None) -> pd.DataFrame:
     """
     rows = []
     for card in list_cards(split):
-        entry = Competition(card)
-        lines = entry.thresholds
+        scale = medals.scale_of(card)
+        board = scale.leaderboard
         rows.append(
             {
                 "competition": card.id,
                 "title": card.title,
                 "split": card.split,
-                "modality": card.modality,
+                "category": card.category,
                 "metric": card.metric,
                 "lower_is_better": card.lower_is_better,
-                **{name: getattr(lines, name) for name in _LINES},
-                "n_teams": len(entry.leaderboard),
-                "prepared": entry.is_prepared,
+                **{name: getattr(scale.thresholds, name) for name in _LINES},
+                "n_teams": None if board is None else len(board),
+                "prepared": is_complete(card),
             }
         )
-    return pd.DataFrame(rows).set_index("competition")
+    return pd.DataFrame(rows).astype({"n_teams": "Int64"}).set_index("competition")
 
 
 def _metric(card: Card) -> str:
     direction = "lower" if card.lower_is_better else "higher"
     return f"{get_metric(card.metric).title} ({direction} is better)"
+
+
+def _remarks(card: Card) -> str:
+    """Return what to know before comparing scores, as a list; empty without any."""
+    groups = (
+        ("Known leak", card.known_leaks),
+        ("Known issue", card.known_issues),
+        ("Note", card.notes),
+    )
+    items = "".join(
+        f"<li><b>{name}.</b> {html.escape(text)}</li>"
+        for name, texts in groups
+        for text in texts
+    )
+    return f"<ul>{items}</ul>" if items else ""
 
 
 def _without_title(description: str) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mle_toolkit.submissions.checking import align, check_format, extra_columns
-    from mle_toolkit.submissions.reading import MAX_BYTES, MAX_ROWS, read_table
+    from mle_toolkit.submissions.reading import MAX_BYTES, MAX_ROWS, as_read, read_table
     from mle_toolkit.submissions.rules import Rules
     from mle_toolkit.submissions.wording import quote_some
 
@@ -21,6 +21,7 @@ __all__ = [
     "MAX_ROWS",
     "Rules",
     "align",
+    "as_read",
     "check_format",
     "extra_columns",
     "quote_some",
@@ -33,6 +34,7 @@ _HOMES = {
     "MAX_ROWS": "reading",
     "Rules": "rules",
     "align": "checking",
+    "as_read": "reading",
     "check_format": "checking",
     "extra_columns": "checking",
     "quote_some": "wording",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -56,7 +56,7 @@ def check_format(
     "1 id is missing from column 'id': 2"
     """
     return (
-        _column_fault(submission, [id_column, *target_columns])
+        check_columns(submission, [id_column, *target_columns])
         or _id_fault(submission[id_column], sample[id_column])
         or _value_fault(submission, id_column, list(target_columns), rules)
     )
@@ -76,18 +76,21 @@ def align(
     *,
     id_column: str,
     target_columns: Sequence[str],
-) -> NDArray[np.float64]:
+    as_text: bool = False,
+) -> NDArray[Any]:
     """Return the target values in the order of `ids`, shape (rows, columns).
 
-    The submission must have passed `check_format`.
+    The submission must have passed `check_format`.  The values are floats, or texts of
+    type object `as_text`; then a missing value is the empty text.
     """
     given, wanted = _comparable(submission[id_column], ids)
     rows = pd.Index(given).get_indexer(pd.Index(wanted))
-    columns = [_numbers(submission[name])[rows] for name in target_columns]
-    return np.column_stack(columns)
+    read = _texts if as_text else _numbers
+    return np.column_stack([read(submission[name])[rows] for name in target_columns])
 
 
-def _column_fault(submission: pd.DataFrame, wanted: list[str]) -> str | None:
+def check_columns(submission: pd.DataFrame, wanted: Sequence[str]) -> str | None:
+    """Return which of the wanted columns is missing or repeated, or None."""
     found = list(submission.columns)
     missing = [name for name in wanted if name not in found]
     if missing:
@@ -199,6 +202,11 @@ def _numbers(column: pd.Series) -> NDArray[np.float64]:
         column = column.astype(object)
     numbers = pd.to_numeric(column, errors="coerce")
     return numbers.to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def _texts(column: pd.Series) -> NDArray[np.object_]:
+    texts = column.astype(object).map(str)
+    return texts.where(column.notna(), "").to_numpy(object)
 
 
 def _comparable(

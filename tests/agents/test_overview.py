@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from mle_toolkit.agents.overview import describe_folder
+from mle_toolkit.competitions.images import write_png
 
 
 def test_a_table_is_described(tmp_path):
@@ -39,6 +40,52 @@ def test_numbered_columns_are_shown_as_one(tmp_path):
     pixels.to_csv(tmp_path / "train.csv", index=False)
     text = describe_folder(tmp_path)
     assert "p00 to p99 (100 columns) | int64 | 0 in all | 2 to 2 | 0 to 199" in text
+
+
+def test_dates_show_where_they_begin_and_end(tmp_path):
+    """A column of dates is told by its range, however they are ordered."""
+    days = [f"2024-0{i % 9 + 1}-{i % 28 + 1:02d}" for i in range(40)]
+    table = pd.DataFrame({"day": days, "at": [f"{day} 10:30" for day in days]})
+    table.to_csv(tmp_path / "train.csv", index=False)
+    text = describe_folder(tmp_path)
+    assert f'| "{min(days)}" to "{max(days)}"\n' in text
+    assert f'| "{min(days)} 10:30" to "{max(days)} 10:30"' in text
+
+
+def test_arrays_are_told_by_their_headers(tmp_path):
+    """Shape and type of arrays, alone and in archives; broken ones are named."""
+    np.save(tmp_path / "train.npy", np.zeros((3, 4, 5), np.uint8))
+    np.savez_compressed(tmp_path / "all.npz", a=np.zeros(7), b=np.float32(1))
+    np.save(tmp_path / "odd.npy", np.array([{}, None]), allow_pickle=True)
+    (tmp_path / "noise.npy").write_bytes(bytes(range(256)))
+    (tmp_path / "noise.npz").write_bytes(b"PK" + bytes(99))
+    text = describe_folder(tmp_path)
+    assert "== train.npy: array, 3 x 4 x 5, uint8" in text
+    assert "== all.npz: 2 arrays\na: array, 7, float64\nb: array, a single" in text
+    assert "== odd.npy: array, 2, object" in text
+    assert "== noise.npy: cannot be read as an array: " in text
+    assert "== noise.npz: cannot be read as an array: " in text
+
+
+def test_a_header_is_all_that_is_read_of_an_array(tmp_path):
+    """An array larger than the memory is described at once."""
+    with (tmp_path / "huge.npy").open("wb") as file:
+        np.lib.format.write_array_header_1_0(
+            file, {"descr": "<f8", "fortran_order": False, "shape": (10**6, 10**6)}
+        )
+    assert "== huge.npy: array, 1000000 x 1000000, float64" in describe_folder(tmp_path)
+
+
+def test_pictures_are_told_by_their_first(tmp_path):
+    """Number, size and colours of the PNG files in each folder."""
+    (tmp_path / "train").mkdir()
+    for number in range(3):
+        write_png(tmp_path / "train" / f"{number}.png", [[0, 1, 2], [3, 4, 5]])
+    (tmp_path / "broken.png").write_bytes(b"\x89PNG")
+    text = describe_folder(tmp_path)
+    told = "== train/: 3 PNG files; 0.png has 2 rows x 3 columns, 8-bit grey"
+    assert told in text
+    assert "== this folder" not in text
 
 
 def test_the_sample_shows_its_first_rows_and_comes_last(tmp_path):

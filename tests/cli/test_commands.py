@@ -20,6 +20,9 @@ COMMANDS = [
     "report",
     "ls",
     "prepare",
+    "import",
+    "new",
+    "check",
     "doctor",
 ]
 
@@ -175,3 +178,36 @@ def test_version():
     from mle_toolkit import __version__
 
     assert mle("--version").stdout.strip() == f"mle-toolkit {__version__}"
+
+
+def test_a_competition_of_ones_own(tmp_path):
+    """Made from a table, checked, graded by its folder; wrong wishes exit with 2."""
+    rows = "".join(f"{n},{n % 7},{int(n > 30)}\n" for n in range(60))
+    (tmp_path / "t.csv").write_text("a,b,y\n" + rows)
+    words = ["new", "toy", "--data", tmp_path / "t.csv", "--target", "y"]
+    words += ["--metric", "roc_auc", "--folder", tmp_path / "own", "--entrants", "10"]
+    made = mle(*words)
+    assert made.returncode == 0, made.stderr
+    assert "with the same share of every class" in made.stdout
+    assert f"export MLE_COMPETITIONS={tmp_path / 'own'}" in made.stdout
+    folder = tmp_path / "own" / "toy"
+    assert mle_json("check", folder) == {str(folder): []}
+    sample = folder / "prepared" / "public" / "sample_submission.csv"
+    assert mle_json("grade", folder, sample)["valid"] is True
+    again = mle(*words)
+    assert again.returncode == 2
+    assert "exists already" in again.stderr
+    assert mle("new", "x", "--target", "y", "--metric", "mae").returncode == 2
+
+
+def test_a_strict_grade_refuses_what_the_reference_accepts(tmp_path):
+    """Ids that are never compared: a warning by default, exit code 3 when strict."""
+    name = "nomad2018-predict-transparent-conductors"
+    header = "id,formation_energy_ev_natom,bandgap_energy_ev\n"
+    (tmp_path / "a.csv").write_text(header + "1,0.1,1.0\n2,0.2,2.0\n")
+    (tmp_path / "s.csv").write_text(header + "8,0.1,1.0\n9,0.2,2.0\n")
+    words = ["grade", name, tmp_path / "s.csv", "--answers", tmp_path / "a.csv"]
+    done = mle(*words)
+    assert done.returncode == 0, done.stderr
+    assert "warning: " in done.stdout
+    assert mle(*words, "--strict").returncode == 3

@@ -165,7 +165,8 @@ def test_one_bad_attempt_does_not_stop_the_others(make, capsys, damage):
             (bad.path / "spec.json").write_text("{")
         case "competition":
             spec = read_json(bad.path / "spec.json")
-            write_json(bad.path / "spec.json", {**spec, "competition": "digit"})
+            task = {**spec["task"], "competition": "digit"}
+            write_json(bad.path / "spec.json", {**spec, "task": task})
         case "result":
             bad.result_path.write_text("{")
             (bad.path / "submission.csv").unlink()

@@ -201,13 +201,19 @@ def test_more_columns_are_accepted_with_a_warning(noisy):
 
 def test_a_score_that_is_not_finite_is_a_score(monkeypatch, noisy):
     """As in MLE-bench: NaN counts as valid, wins nothing, and is told."""
-    metric = type("Metric", (), {"__call__": lambda *_: math.nan})()
-    monkeypatch.setattr("mle_toolkit.competitions.grading.get_metric", lambda _: metric)
+    fake = {"__call__": lambda *_: math.nan, "inputs": "numbers"}
+    metric = type("Metric", (), fake)()
+    monkeypatch.setattr(
+        "mle_toolkit.competitions.protocols.standard.get_metric", lambda _: metric
+    )
     found = grade(NAME, noisy)
     assert found.valid
     assert math.isnan(found.score)
     assert found.medal is None
     assert "the score is nan, not a finite number" in found.warnings
+    strict = grade(NAME, noisy, strict=True)
+    assert not strict.valid
+    assert "the score is nan" in strict.reason
 
 
 def test_other_answers_may_be_given(tmp_path, answers, noisy):

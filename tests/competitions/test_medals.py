@@ -121,7 +121,8 @@ def test_no_score_wins_nothing(score):
     """None and NaN: no medal, not above, no percentile, but the lines are known."""
     found = rank(score, [0.9, 0.8, 0.7])
     assert (found.medal, found.any_medal, found.above_median) == (None, False, False)
-    assert found.percentile is None
+    assert math.isnan(found.percentile)
+    assert found.percentile_reason == "there is no score"
     assert found.thresholds.gold == 0.9
 
 
@@ -152,7 +153,8 @@ def test_leaderboards_are_read_from_the_card(tmp_path, monkeypatch):
     assert leaderboard("digits") == sorted(leaderboard("digits"))
     with pytest.raises(UnknownNameError):
         leaderboard("digit")
-    monkeypatch.setattr(medals, "load_card", lambda _: SimpleNamespace(folder=tmp_path))
+    card = SimpleNamespace(folder=tmp_path, id="digits")
+    monkeypatch.setattr(medals, "load_card", lambda _: card)
     for text, reason in (
         ("points\n1\n", "cannot be read"),
         ("score\nx\n", "cannot be read"),
@@ -162,5 +164,5 @@ def test_leaderboards_are_read_from_the_card(tmp_path, monkeypatch):
         with pytest.raises(CardError, match=reason):
             leaderboard("digits")
     (tmp_path / "leaderboard.csv").unlink()
-    with pytest.raises(CardError, match="No such file"):
+    with pytest.raises(CardError, match="no leaderboard of 'digits'"):
         leaderboard("digits")

@@ -29,11 +29,24 @@ def slow_auc(truth, scores):
     return sum(pairs) / len(pairs)
 
 
+NUMBERS = sorted(name for name in METRICS if METRICS[name].inputs == "numbers")
+
+
 @pytest.mark.parametrize("name", sorted(METRICS))
-def test_names_and_directions_are_consistent(name):
-    """Each metric is registered by its name; a perfect prediction scores best."""
+def test_every_metric_is_there_under_its_name(name):
+    """Its function exists and has a docstring."""
     metric = get_metric(name)
     assert metric.name == name
+    assert metric.function.__doc__
+    if metric.inputs == "own":
+        with pytest.raises(UsageError, match=metric.home):
+            metric(column(0, 1), column(0, 1))
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_directions_are_consistent(name):
+    """A perfect prediction scores best, and a wrong one worse."""
+    metric = get_metric(name)
     truth = column(0, 1, 1, 0)
     assert metric(truth, truth) == pytest.approx(metric.best, abs=1e-12)
     worse = metric(truth, 1 - truth)

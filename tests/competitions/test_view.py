@@ -35,7 +35,7 @@ def tags(text):
 
 
 @pytest.mark.usefixtures("prepared")
-@pytest.mark.parametrize("name", ["digits", "breast-cancer", "doctor-visits"])
+@pytest.mark.parametrize("name", list_competitions("mini").index)
 def test_the_page_has_description_rows_and_medal_lines(name):
     """All three are in the HTML, which is well-formed and has no script."""
     page = competition(name)._repr_html_()
@@ -81,7 +81,7 @@ def test_text_of_a_card_is_escaped(monkeypatch):
     """Nothing in a card or description becomes markup."""
     shown = competition("digits")
     evil = dataclasses.replace(shown.card, title="<img src=x onerror=a>")
-    monkeypatch.setattr(type(evil), "description", lambda _: "<b>*x*</b>")
+    monkeypatch.setattr(view, "describe", lambda _: "<b>*x*</b>")
     page = view.Competition(evil)._repr_html_()
     assert "<img" not in page
     assert "&lt;b&gt;<em>x</em>&lt;/b&gt;" in page
@@ -90,15 +90,37 @@ def test_text_of_a_card_is_escaped(monkeypatch):
 @pytest.mark.usefixtures("prepared")
 def test_the_list_is_a_frame():
     """One row per competition with its lines."""
-    frame = list_competitions()
-    assert list(frame.index) == ["breast-cancer", "digits", "doctor-visits"]
+    frame = list_competitions("mini")
+    assert {"breast-cancer", "digits", "doctor-visits"} <= set(frame.index)
     assert frame.loc["digits", "metric"] == "log_loss"
     assert frame.loc["digits", "gold"] == competition("digits").thresholds.gold
     assert frame["prepared"].all()
     assert (frame["n_teams"] == 120).all()
-    pd.testing.assert_frame_equal(frame, list_competitions("mini"))
+    assert len(frame) == 10
+    everything = list_competitions()
+    pd.testing.assert_frame_equal(frame, everything[everything["split"] == "mini"])
     with pytest.raises(UnknownNameError, match="unknown split"):
-        list_competitions("low")
+        list_competitions("lite")
+
+
+def test_the_list_has_the_competitions_of_mle_bench():
+    """75 and 7 for development, by split, with lines but no leaderboard here."""
+    frame = list_competitions()
+    sizes = frame["split"].value_counts()
+    assert [sizes[name] for name in ("low", "medium", "high", "dev")] == [22, 38, 15, 7]
+    pizza = frame.loc["random-acts-of-pizza"]
+    assert (pizza["gold"], pizza["median"]) == (0.97908, 0.5996)
+    assert pd.isna(pizza["n_teams"])
+
+
+def test_a_competition_without_data_says_how_to_get_them():
+    """Leaks, lines and what to do are shown; nothing is fetched."""
+    shown = competition("random-acts-of-pizza")
+    page = shown._repr_html_()
+    assert "giver_username_if_known" in page
+    assert "0.97908" in page
+    assert "mle import mlebench DIR" in page
+    assert "random-acts-of-pizza" in repr(shown)
 
 
 @pytest.mark.parametrize(

@@ -97,11 +97,20 @@ def test_other_processes_are_invisible(box):
 
 def test_packages_are_there_but_not_their_data(box):
     """Libraries work; the data files that they bundle are hidden."""
-    assert said(box, "import sklearn, statsmodels.api; print('ok')") == "ok"
+    works = "import sklearn, statsmodels.api, skimage.io, skimage.filters; print('ok')"
+    assert said(box, works) == "ok"
     for code in (
         "from sklearn.datasets import load_digits; load_digits()",
         "from sklearn.datasets import load_breast_cancer; load_breast_cancer()",
+        "from sklearn.datasets import load_wine; load_wine()",
+        "from sklearn.datasets import load_diabetes; load_diabetes()",
         "import statsmodels.api as sm; sm.datasets.randhie.load_pandas()",
+        "import statsmodels.api as sm; sm.datasets.anes96.load_pandas()",
+        "import statsmodels.api as sm; sm.datasets.star98.load_pandas()",
+        "import statsmodels.api as sm; sm.datasets.co2.load_pandas()",
+        "from skimage import data; data.lfw_subset()",
+        "from skimage import data; data.page()",
+        "from skimage import data; data.text()",
     ):
         assert "Error" in said(box, code)
 
@@ -115,7 +124,10 @@ def test_large_bundled_files_are_nowhere(box):
     """A walk over the whole box finds no copy of a data file we build upon."""
     code = (
         "import os\n"
-        "names = {'digits.csv.gz', 'breast_cancer.csv', 'randhie.csv'}\n"
+        "names = {'digits.csv.gz', 'breast_cancer.csv', 'wine_data.csv',\n"
+        "    'diabetes_data_raw.csv.gz', 'diabetes_target.csv.gz', 'randhie.csv',\n"
+        "    'anes96.csv', 'star98.csv', 'star98.dat', 'co2.csv', 'maunaloa_c.dat',\n"
+        "    'lfw_subset.npy', 'page.png', 'text.png'}\n"
         "found = [f'{d}/{f}' for d, _, fs in os.walk('/') for f in fs if f in names]\n"
         "hits = [path for path in found if os.path.getsize(path)]\n"
         "print(hits)\n"

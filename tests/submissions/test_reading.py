@@ -4,12 +4,13 @@ import gzip
 import os
 import socket
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mle_toolkit.errors import SubmissionError
-from mle_toolkit.submissions import read_table, reading
+from mle_toolkit.submissions import read_table, width
 
 PLAIN = b"id,y\n1,0.5\n2,0.25\n"
 
@@ -83,8 +84,8 @@ def test_caps_bytes_rows_and_lines(tmp_path, monkeypatch):
         read_table(path, max_bytes=5)
     with pytest.raises(SubmissionError, match="1 rows are allowed"):
         read_table(path, max_rows=1)
-    monkeypatch.setattr(reading, "MAX_COLUMNS", 2)
-    monkeypatch.setattr(reading, "_MAX_LINE", 5)
+    monkeypatch.setattr(width, "MAX_COLUMNS", 2)
+    monkeypatch.setattr(width, "_MAX_LINE", 5)
     with pytest.raises(SubmissionError, match="line 2"):
         read_table(path)
 
@@ -161,3 +162,29 @@ def test_any_content_is_a_table_or_a_reason(tmp_path_factory, data):
         read_table(path)
     except SubmissionError as error:
         assert str(error)  # noqa: PT017 - a table is fine too
+
+
+@pytest.mark.parametrize(
+    ("cells", "texts"),
+    [
+        (["007", "1", "9" * 20], True),
+        (["-1", str(2**63)], True),
+        (["", str(2**64), "5"], True),
+        (["0.5", "1e999"], True),
+        (["0.5", "inf", "1.8e308"], True),
+        (["1", str(2**63)], False),
+        (["0.5", "+Inf", "-infinity"], False),
+        (["0.5", "-1e999"], False),
+    ],
+)
+def test_a_column_is_text_once_a_number_overflows(tmp_path, cells, texts):
+    """As in pandas 2, whatever pandas is installed: cells stay as they were written."""
+    path = tmp_path / "submission.csv"
+    lines = [f"{row},{cell},3" for row, cell in enumerate(cells)]
+    path.write_text("id,y,z\n" + "\n".join(lines))
+    table = read_table(path, lenient=True)
+    assert (table["y"].dtype == object) == texts
+    if texts:
+        found = ["" if pd.isna(cell) else cell for cell in table["y"]]
+        assert found == cells
+    assert list(table["z"]) == [3] * len(cells)

@@ -161,8 +161,8 @@ def _infinity(failure: Failure) -> Repair | None:
 def _below_zero(failure: Failure) -> Repair | None:
     return Repair(
         replace(failure.recipe, clip=True),
-        "Some predictions are negative, which the metric does not allow.",
-        "Cut the predictions off at 0.",
+        "Some predictions lie where none is allowed.",
+        "Cut the predictions off at the limits.",
     )
 
 
@@ -244,7 +244,7 @@ _CURES: tuple[tuple[str, Callable[[Failure], Repair | None]], ...] = (
     (r"could not convert string|invalid literal|does not support", _strings),
     (r"Cannot cast|DTypePromotion|unsupported operand", _strings),
     (r"Logarithmic Error cannot be used", _below_zero),
-    (r"is below 0|negative value", _below_zero),
+    (r"is below -?\d|is above -?\d|negative value", _below_zero),
     (r"out of the valid range", _illegal_target),
     (r"infinity or a value too large|inf or|contains inf", _infinity),
     (r"contains NaN|missing values|NaN", _holes),

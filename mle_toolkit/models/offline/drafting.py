@@ -80,11 +80,12 @@ def sober(problem: Problem, seed: int = 0) -> Recipe:
         member = member.with_param(name, value)
     return Recipe(
         members=(member,),
-        blocks=("dates",) if problem.dates else (),
+        blocks=tuple(block for block in BLOCKS if block in _needed(problem)),
         folds=3,
         seed=seed,
         encode="ordinal" if problem.words or problem.codes else "",
-        clip=problem.score == "rmsle",
+        clip=problem.limits != (None, None),
+        trend=1 if problem.time else 0,
     )
 
 
@@ -145,10 +146,12 @@ def _first(
         scale=rng.choices(SCALES, (5, 2, 1))[0],
         pca=_components(problem, taste, rng),
         log_target=_log_target(problem, taste, rng),
-        clip=problem.score == "rmsle",
+        clip=problem.limits != (None, None),
         one_column=minds(),
         align=minds(),
     )
+    if problem.time:
+        recipe = replace(recipe, trend=rng.choice((1, 1, 2)) if minds() else 0)
     if rng.random() < 0.25 * taste.boldness:
         others = [f for f in families(problem).values() if f.name != member.family]
         second = choose(others, problem, taste, rng).draw(rng)
@@ -180,9 +183,20 @@ def _blocks(problem: Problem, taste: Taste, rng: random.Random) -> tuple[str, ..
         for block in possible_blocks(problem, taste, rng)
         if rng.random() < 0.2 * taste.boldness
     }
-    if problem.dates and rng.random() < taste.care:
-        chosen.add("dates")
+    for block in _needed(problem):
+        if rng.random() < taste.care:
+            chosen.add(block)
     return tuple(block for block in BLOCKS if block in chosen)
+
+
+def _needed(problem: Problem) -> tuple[str, ...]:
+    """Return the blocks of features that nobody careful would leave out."""
+    if problem.is_pixelwise:
+        return ("evened",)
+    return (
+        *(("dates",) if problem.dates else ()),
+        *(("seasons",) if problem.time else ()),
+    )
 
 
 def possible_blocks(
@@ -193,11 +207,17 @@ def possible_blocks(
     if problem.side:
         found += ["row_scale", "edges", "profiles"]
     if problem.words or problem.codes:
-        found += ["counts", "joined"]
+        found.append("counts")
+    if len(problem.words) + len(problem.codes) > 1:
+        found.append("joined")
     if problem.numbers >= _UNRIVALLED and not problem.side:
         found += ["logs", "ratios", "products", "row_stats"]
     if problem.holes:
         found.append("gaps")
+    if problem.is_pixelwise:
+        found.append("evened")
+    if problem.time:
+        found.append("seasons")
     careful = rng.random() < taste.care
     return tuple(SOUND.get(name, name) if careful else name for name in found)
 
@@ -212,7 +232,11 @@ def _components(problem: Problem, taste: Taste, rng: random.Random) -> int:
 
 
 def _log_target(problem: Problem, taste: Taste, rng: random.Random) -> str:
-    if problem.score != "rmsle" or rng.random() > 0.3 + 0.4 * taste.care:
+    if (
+        problem.score != "rmsle"
+        or problem.time
+        or rng.random() > 0.3 + 0.4 * taste.care
+    ):
         return ""
     return "log1p" if rng.random() < 0.75 + 0.25 * taste.care else "log"
 

@@ -265,6 +265,9 @@ def families(problem: Problem) -> dict[str, Family]:
 
 def allows(family: Family, problem: Problem) -> bool:
     """Say whether the family can learn a label of this range."""
+    if problem.time and family.name in {"poisson", "gamma"}:
+        # What a trend leaves over lies on both sides of 0.
+        return False
     if family.name == "poisson":
         return not problem.label_low < 0
     return not (family.name == "gamma" and problem.label_low <= 0)
@@ -285,7 +288,8 @@ def seconds(recipe: Recipe, problem: Problem) -> float:
         scaled = sum(known[m.family].scaled for m in recipe.members)
         fits += scaled * costs.power(size)
     targets = len(problem.targets) if problem.label in problem.targets else 1
-    return 0.3 + recipe.folds * targets * fits
+    reading = 1e-5 * (problem.rows + problem.test_rows) * problem.is_pixelwise
+    return 0.3 + reading + recipe.folds * targets * fits
 
 
 def _width(recipe: Recipe, problem: Problem) -> int:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 _TRIES = 40
 _MAX_MEMBERS = 4
 _MAX_FOLDS = 10
+_TREND_WEIGHT = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +51,12 @@ def improve(
     recipe: Recipe, brief: Brief, problem: Problem, taste: Taste, rng: random.Random
 ) -> Change | None:
     """Return a change that was not tried before and fits the time, if there is one."""
-    moves = list(_MOVES)
+    weights = _MOVES | ({_detrend: _TREND_WEIGHT} if problem.time else {})
+    moves = list(weights)
     # What ran once may run again, even if it took longer than was thought.
     limit = max(allowance_s(brief), 1.1 * seconds(recipe, problem))
     for _ in range(_TRIES):
-        move = rng.choices(moves, [_MOVES[item] for item in moves])[0]
+        move = rng.choices(moves, list(weights.values()))[0]
         change = move(recipe, problem, taste, rng)
         if change is None or change.words in brief.memory:
             continue
@@ -156,7 +158,7 @@ def _learn_log(
     recipe: Recipe, problem: Problem, taste: Taste, rng: random.Random
 ) -> Change | None:
     """Learn the logarithm, when the metric is about logarithms."""
-    if problem.score != "rmsle" or recipe.log_target:
+    if problem.score != "rmsle" or problem.time or recipe.log_target:
         return None
     kind = "log1p" if rng.random() < 0.75 + 0.25 * taste.care else "log"
     words = "Learn the logarithm of the target, as the metric compares logarithms."
@@ -223,6 +225,17 @@ def _fill(
         words = f"Average over {folds} folds, so that each model learns from more rows."
         return Change(replace(recipe, folds=folds), words)
     return None
+
+
+def _detrend(
+    recipe: Recipe, problem: Problem, _: Taste, rng: random.Random
+) -> Change | None:
+    """Continue another trend."""
+    if not problem.time:
+        return None
+    new = rng.choice([degree for degree in range(4) if degree != recipe.trend])
+    words = f"Continue a trend of degree {new} in time instead of {recipe.trend}."
+    return Change(replace(recipe, trend=new), words)
 
 
 _MOVES: dict[Move, float] = {

@@ -87,12 +87,12 @@ class OfflineModel:
         self, brief: Brief, problem: Problem, rng: random.Random
     ) -> tuple[str, Recipe]:
         taste = taste_of(self._seed, problem)
-        check = f"I check it by cross-validation and print {problem.metric}."
+        check, last = _checking(problem)
         if brief.program is None:
             recipe = draft(brief, problem, taste, rng)
             plan = (
-                f"{describe(recipe, problem)} {_look(problem)} {check} The test set "
-                "gets the mean of the folds' models."
+                f"{describe(recipe, problem)} {_look(problem)} {check} "
+                f"The test set gets {last}."
             )
             return plan, recipe
         old = reread(brief.program, problem)
@@ -108,11 +108,28 @@ class OfflineModel:
         return f"{change.words} {rest} {check}", change.recipe
 
 
+def _checking(problem: Problem) -> tuple[str, str]:
+    """Return how a program is checked, and what the test set gets of it."""
+    how, last = "by cross-validation", "the mean of the folds' models"
+    if problem.time:
+        how = "by forecasts of later rows from earlier ones"
+        last = "the forecast of models that saw all rows"
+    elif problem.is_pixelwise:
+        how = "by cross-validation over whole pictures"
+    return f"I check it {how} and print {problem.metric}.", last
+
+
 def _look(problem: Problem) -> str:
     """Return what stands out in the data."""
     notes = []
     if problem.side:
         notes.append(f"the columns look like images of {problem.side} x {problem.side}")
+    if problem.pictures is not None and not problem.is_pixelwise:
+        notes.append("their pictures lie beside the tables")
+    if problem.is_pixelwise:
+        notes.append("each row is a pixel, described by what surrounds it")
+    if problem.time:
+        notes.append("the test set lies after the training data in time")
     if problem.holes:
         notes.append("values are missing")
     if problem.words or problem.codes:

@@ -11,6 +11,13 @@ _TITLE = re.compile(
 )
 _GROUP = re.compile(r"^(?P<first>.+) to (?P<last>.+) \((?P<count>\d+) columns\)$")
 _RANGE = re.compile(r"^(?P<low>\S+) to (?P<high>[^\s:,]+)")
+_ARRAY = re.compile(r"^(?P<name>.+?): array, (?P<shape>\d+(?: x \d+)*), \w+$")
+_ARCHIVE = re.compile(r"^== (?P<name>.+?): \d+ arrays$")
+_PICTURES = re.compile(
+    r"^== (?P<folder>.+?)/?: \d+ PNG files; .+ has "
+    r"(?P<rows>\d+) rows x (?P<columns>\d+) columns, \d+-bit (?P<colours>.+)$"
+)
+_FILE = re.compile(r'^"[^"]+\.png"', re.IGNORECASE)
 _DATE = re.compile(r'^"\d{4}-\d{2}-\d{2}')
 _FEW = 50
 
@@ -24,8 +31,8 @@ class Column:
     first, last, count
         Names of the first and last column of the group; the same for one column.
     kind
-        ``"number"``, ``"date"``, ``"text"``, ``"words"`` (few distinct texts) or
-        ``"code"`` (many).
+        ``"number"``, ``"date"``, ``"file"`` (names of pictures), ``"text"``,
+        ``"words"`` (few distinct texts) or ``"code"`` (many).
     missing, distinct
         Missing values in all, and distinct values of one column at least.
     low, high
@@ -45,13 +52,23 @@ class Column:
     values: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """The size of a picture in pixels, and whether it is grey."""
+
+    rows: int
+    columns: int
+    is_grey: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table of the overview."""
+    """A table of the overview; of some the columns are told, of others a few rows."""
 
     name: str
     rows: int
     columns: tuple[Column, ...]
+    first_rows: tuple[str, ...] = ()
 
     @property
     def names(self) -> set[str]:
@@ -67,17 +84,55 @@ def read_tables(overview: str) -> dict[str, Table]:
     tables: dict[str, Table] = {}
     name, rows = "", 0
     columns: list[Column] = []
+    others: list[str] = []
     for line in [*overview.splitlines(), "== end"]:
         if line.startswith("== "):
             if name:
-                tables[name] = Table(name, rows, tuple(columns))
+                shown = () if columns else tuple(others)
+                tables[name] = Table(name, rows, tuple(columns), shown)
             title = _TITLE.match(line)
             name = title["name"] if title else ""
             rows = int(title["rows"]) if title else 0
-            columns = []
+            columns, others = [], []
         elif name and (column := _read_column(line)):
             columns.append(column)
+        elif line:
+            others.append(line)
     return tables
+
+
+def read_arrays(overview: str) -> dict[str, tuple[int, ...]]:
+    """Return the shapes of the arrays in an overview, by how a program gets at them.
+
+    The key is the name of a ``.npy`` file; for an array in a ``.npz`` file it is that
+    of the file, a colon, and that of the array.
+    """
+    found: dict[str, tuple[int, ...]] = {}
+    archive = ""
+    for line in overview.splitlines():
+        if line.startswith("== "):
+            opening = _ARCHIVE.match(line)
+            archive = opening["name"] if opening else ""
+        array = _ARRAY.match(line)
+        if array and (archive or line.startswith("== ")):
+            name = array["name"]
+            key = f"{archive}:{name}" if archive else name.removeprefix("== ")
+            found[key] = tuple(int(part) for part in array["shape"].split(" x "))
+    return found
+
+
+def read_pictures(overview: str) -> dict[str, Picture]:
+    """Return what the first picture of each folder is like, by folder."""
+    matches = [_PICTURES.match(line) for line in overview.splitlines()]
+    return {
+        found["folder"]: Picture(
+            rows=int(found["rows"]),
+            columns=int(found["columns"]),
+            is_grey=found["colours"] == "grey",
+        )
+        for found in matches
+        if found
+    }
 
 
 def _read_column(line: str) -> Column | None:
@@ -118,6 +173,8 @@ def _kind(dtype: str, distinct: int, values: str) -> str:
         return "text"
     if _DATE.match(values):
         return "date"
+    if _FILE.match(values):
+        return "file"
     return "words" if distinct <= _FEW else "code"
 
 

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from mle_toolkit.models.offline.pictures import (
+    FILES,
+    PIXELS,
+    Pictures,
+    find_pictures,
+)
 
 if TYPE_CHECKING:
     from mle_toolkit.models.offline.overview import Column, Table
@@ -45,6 +52,7 @@ _STAND_INS = {
 }
 _MANY_CLASSES = 30
 _MIN_SIDE = 4
+_SPAN = re.compile(r'"([^"]+)" to "([^"]+)"')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,10 +87,16 @@ class Problem:
         Values are missing among the features.
     hollow_label
         Values of the label are missing.
+    limits
+        What predicted numbers may not lie below and above, where that is known.
     label_low
         The label's lowest value; NaN when it is no number.
     pixels, side
         First and last column of a square image and its side; side 0 without one.
+    pictures
+        Pictures beside the tables, of which columns are made.
+    time
+        The column of dates, when the test data lie after all training data.
     """
 
     kind: str
@@ -107,9 +121,22 @@ class Problem:
     numbers: int = 0
     holes: bool = False
     hollow_label: bool = False
+    limits: tuple[float | None, float | None] = (None, None)
     label_low: float = math.nan
     pixels: tuple[str, str] = ("", "")
     side: int = 0
+    pictures: Pictures | None = None
+    time: str = ""
+
+    @property
+    def is_pixelwise(self) -> bool:
+        """Whether pictures are to be made of pictures, so that rows are pixels."""
+        return self.pictures is not None and self.pictures.kind == PIXELS
+
+    @property
+    def has_files(self) -> bool:
+        """Whether each row has a picture in a file of its own."""
+        return self.pictures is not None and self.pictures.kind == FILES
 
     @property
     def outputs(self) -> int:
@@ -127,16 +154,65 @@ def make_out(brief: Brief) -> Problem | None:
     train, test = _find(brief, "train"), _find(brief, "test")
     if train is None or test is None or not brief.targets:
         return None
+    pictures = find_pictures(brief, train, test)
+    if pictures is not None and pictures.kind == PIXELS:
+        return _pixelwise(brief, pictures, train, test)
     if (label := _label(brief, train, test)) is None:
         return None
-    wanted, score = _metric(brief, label)
-    if wanted == BINARY and len(brief.targets) > 1 and label.first not in brief.targets:
-        wanted = CLASSES
+    problem = _outline(brief, label, train, test)
     shown = {brief.id_column, label.first, *brief.targets}
     others = [item for item in train.columns if item.first not in shown]
     features = [item for item in others if item.first in test.names]
     others += [item for item in test.columns if item.first not in shown]
+    if pictures is not None:
+        features = [item for item in features if item.first != pictures.train]
+        features.append(pictures.features)
+    time = _time(features, test) if problem.kind == NUMBERS else ""
     pixels = _pixels(features)
+    return replace(
+        problem,
+        columns=sum(item.count for item in features),
+        words=_names(features, "words"),
+        codes=_names(features, "code", "file"),
+        dates=tuple(name for name in _names(features, "date") if name != time),
+        texts=_names(features, "text"),
+        numbers=sum(item.count for item in features if item.kind == "number"),
+        holes=any(item.missing for item in others),
+        pixels=(pixels.first, pixels.last) if pixels else ("", ""),
+        side=math.isqrt(pixels.count) if pixels else 0,
+        pictures=pictures,
+        time=time,
+    )
+
+
+def _pixelwise(
+    brief: Brief, pictures: Pictures, train: Table, test: Table
+) -> Problem | None:
+    """Return the problem to give a number for each pixel."""
+    # The truth is a grey value, like what surrounds it.
+    label = replace(pictures.features, first=brief.targets[0])
+    problem = _outline(brief, label, train, test)
+    if problem.kind != NUMBERS:
+        return None
+    # Beside the surroundings, the light around the pixel and the mean of the picture.
+    columns = pictures.features.count + 2
+    area = pictures.rows * pictures.columns
+    return replace(
+        problem,
+        id_in_test=False,
+        rows=train.rows * area,
+        test_rows=test.rows * area,
+        columns=columns,
+        numbers=columns,
+        pictures=pictures,
+    )
+
+
+def _outline(brief: Brief, label: Column, train: Table, test: Table) -> Problem:
+    """Return what there is to say of a problem before its features are known."""
+    wanted, score = _metric(brief, label)
+    if wanted == BINARY and len(brief.targets) > 1 and label.first not in brief.targets:
+        wanted = CLASSES
     return Problem(
         kind=wanted,
         metric=brief.metric,
@@ -152,17 +228,9 @@ def make_out(brief: Brief) -> Problem | None:
         id_in_test=brief.id_column in test.names,
         rows=train.rows,
         test_rows=test.rows,
-        columns=sum(item.count for item in features),
-        words=_names(features, "words"),
-        codes=_names(features, "code"),
-        dates=_names(features, "date"),
-        texts=_names(features, "text"),
-        numbers=sum(item.count for item in features if item.kind == "number"),
-        holes=any(item.missing for item in others),
         hollow_label=label.missing > 0,
+        limits=_limits(brief, score) if wanted == NUMBERS else (None, None),
         label_low=label.low,
-        pixels=(pixels.first, pixels.last) if pixels else ("", ""),
-        side=math.isqrt(pixels.count) if pixels else 0,
     )
 
 
@@ -195,6 +263,14 @@ def _metric(brief: Brief, label: Column) -> tuple[str, str]:
     return kind, _STAND_INS[kind, brief.lower_is_better]
 
 
+def _limits(brief: Brief, score: str) -> tuple[float | None, float | None]:
+    """Return the limits that the prompt gives, or else the metric."""
+    lowest = brief.lowest
+    if lowest is None and score == "rmsle":
+        lowest = 0.0
+    return lowest, brief.highest
+
+
 def _classes(label: Column) -> tuple[str, ...]:
     """Return the label's values, as Python literals, as far as they are shown."""
     if label.kind == "number":
@@ -205,8 +281,18 @@ def _classes(label: Column) -> tuple[str, ...]:
     return tuple(values) if 1 < len(values) <= _MANY_CLASSES else ()
 
 
-def _names(features: list[Column], kind: str) -> tuple[str, ...]:
-    return tuple(item.first for item in features if item.kind == kind)
+def _time(features: list[Column], test: Table) -> str:
+    """Return a column whose dates are all later in the test data, if there is one."""
+    spans = {item.first: _SPAN.fullmatch(item.values) for item in test.columns}
+    for item in features:
+        before, after = _SPAN.fullmatch(item.values), spans.get(item.first)
+        if item.kind == "date" and before and after and before[2] < after[1]:
+            return item.first
+    return ""
+
+
+def _names(features: list[Column], *kinds: str) -> tuple[str, ...]:
+    return tuple(item.first for item in features if item.kind in kinds)
 
 
 def _pixels(features: list[Column]) -> Column | None:

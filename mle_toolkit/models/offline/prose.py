@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 BLOCK_WORDS = {
     "dates": "parts of the dates",
+    "seasons": "waves of a year",
+    "evened": "the surroundings of a pixel divided by the light there",
     "row_scale": "each image stretched to the same range",
     "logs": "logarithms of the numbers",
     "signed_logs": "logarithms of the numbers that keep the sign",
@@ -55,6 +57,8 @@ def describe(recipe: Recipe, problem: Problem) -> str:
         additions.append(f"{recipe.pca} principal components")
     if additions:
         text += f" on {listed(additions)}"
+    if problem.time and recipe.trend:
+        text += f", added to a trend of degree {recipe.trend}"
     if recipe.log_target:
         text += ", learning the logarithm of the target"
     return text[:1].upper() + text[1:] + "."

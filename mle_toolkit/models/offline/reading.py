@@ -6,7 +6,13 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mle_toolkit.models.offline.overview import Table, read_tables
+from mle_toolkit.models.offline.overview import (
+    Picture,
+    Table,
+    read_arrays,
+    read_pictures,
+    read_tables,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +34,10 @@ class Brief:
         What the submission has to look like, and the file that shows it.
     tables
         The tables of the data overview, by file name.
+    arrays, pictures
+        The shapes of its arrays, and the pictures of its folders.
+    lowest, highest
+        The limits of the values that a submission may hold, where the prompt says.
     memory
         What the prompt tells of earlier programs.
     program, output
@@ -44,6 +54,10 @@ class Brief:
     targets: tuple[str, ...] = ()
     sample: str = "sample_submission.csv"
     tables: dict[str, Table] = field(default_factory=dict)
+    arrays: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    pictures: dict[str, Picture] = field(default_factory=dict)
+    lowest: float | None = None
+    highest: float | None = None
     memory: str = ""
     program: str | None = None
     output: str = ""
@@ -57,20 +71,23 @@ def read_brief(messages: Sequence[Message]) -> Brief:
     """Return what the messages ask for."""
     text = "\n\n".join(item.content for item in messages if item.role == "user")
     parts = sections(text)
-    metric = parts.get("Metric", "")
-    words = re.search(
-        r"the columns (.+?), and the ids", parts.get("Rules", ""), re.DOTALL
-    )
+    metric, rules = parts.get("Metric", ""), parts.get("Rules", "")
+    words = re.search(r"the columns (.+?), and the ids", rules, re.DOTALL)
     names = re.findall(r"`([^`]+)`", words[1]) if words else []
-    file = re.search(r"ids of\s+`input/([^`]+)`", parts.get("Rules", ""))
+    file = re.search(r"ids of\s+`input/([^`]+)`", rules)
     budget = parts.get("Budget", "")
+    overview = unfenced(parts.get("Data overview", ""))
     return Brief(
         metric=(re.findall(r"[A-Za-z_]\w*", metric) or [""])[0],
         lower_is_better="lower is better" in metric,
         id_column=names[0] if names else "",
         targets=tuple(names[1:]),
         sample=file[1] if file else "sample_submission.csv",
-        tables=read_tables(unfenced(parts.get("Data overview", ""))),
+        tables=read_tables(overview),
+        arrays=read_arrays(overview),
+        pictures=read_pictures(overview),
+        lowest=_limit(rules, "below"),
+        highest=_limit(rules, "above"),
         memory=parts.get("Earlier programs", ""),
         program=unfenced(parts["Program to work on"])
         if "Program to work on" in parts
@@ -127,6 +144,11 @@ def _seconds(text: str, pattern: str) -> float:
     if parts is None:
         return float("inf")
     return float(parts[1]) * {"second": 1, "minute": 60, "hour": 3600}[parts[2]]
+
+
+def _limit(rules: str, side: str) -> float | None:
+    found = re.search(rf"No value may be {side} (-?[\d.]*\d)", rules)
+    return float(found[1]) if found else None
 
 
 def _number(text: str, pattern: str) -> int | None:

@@ -10,6 +10,8 @@ from typing import Any
 SOUND = {"logs": "signed_logs", "ratios": "safe_ratios"}
 BLOCKS = (
     "dates",
+    "seasons",
+    "evened",
     "row_scale",
     "logs",
     "signed_logs",
@@ -91,6 +93,8 @@ class Recipe:
         Put a classifier's columns in the order of all classes.
     sample_rows
         Learn from so many rows; 0 for all.
+    trend
+        Degree of the polynomial of time that is continued, in a forecast.
     """
 
     members: tuple[Member, ...]
@@ -108,6 +112,7 @@ class Recipe:
     one_column: bool = True
     align: bool = True
     sample_rows: int = 0
+    trend: int = 0
 
 
 def with_block(recipe: Recipe, block: str) -> Recipe:

@@ -39,7 +39,7 @@ def reread(program: str, problem: Problem) -> Recipe | None:
     components = re.search(r"PCA\(n_components=(\d+)", program)
     function = re.search(r"\bfunc=np\.(log1p|log)\b", program)
     encode = next((name for name, mark in _ENCODERS if mark in program), "")
-    rows = constants.get("SAMPLE_ROWS", 0)
+    rows, trend = constants.get("SAMPLE_ROWS", 0), constants.get("TREND", 0)
     return Recipe(
         members=members,
         blocks=tuple(
@@ -60,6 +60,7 @@ def reread(program: str, problem: Problem) -> Recipe | None:
         one_column="[:, 1]" in program,
         align="reindex(columns=CLASSES" in program,
         sample_rows=rows if isinstance(rows, int) else 0,
+        trend=trend if isinstance(trend, int) else 0,
     )
 
 

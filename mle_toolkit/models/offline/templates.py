@@ -12,6 +12,15 @@ for name in DATES:
     X[f"{name}_weekday"] = moment.dt.dayofweek
     X[f"{name}_hour"] = moment.dt.hour
 """,
+    "seasons": """\
+for number in (1, 2):
+    angle = 2 * np.pi * number * X["time"]
+    X[f"sin_{number}"], X[f"cos_{number}"] = np.sin(angle), np.cos(angle)
+""",
+    "evened": """\
+around = X.filter(like="around_").columns
+X[around] = X[around].div(X["light"], axis=0)
+""",
     "row_scale": """\
 names = X.loc[:, FIRST_PIXEL:LAST_PIXEL].columns
 values = X[names].to_numpy(float)
@@ -84,9 +93,16 @@ def features(frame):
     X = {columns}
 {blocks}'''
 
+# The date becomes years, whatever else is made of it.
+YEARS = """\
+moment = pd.to_datetime(X.pop(TIME))
+X["time"] = (moment - pd.Timestamp("2000-01-01")) / pd.Timedelta(days=365.25)
+"""
+
 FOLDS = {
-    True: "StratifiedKFold(FOLDS, shuffle=True, random_state=SEED)",
-    False: "KFold(FOLDS, shuffle=True, random_state=SEED)",
+    "classes": "StratifiedKFold(FOLDS, shuffle=True, random_state=SEED)",
+    "numbers": "KFold(FOLDS, shuffle=True, random_state=SEED)",
+    "pixels": "GroupKFold(FOLDS)",
 }
 
 CROSS_VALIDATE = '''\
@@ -95,7 +111,7 @@ def cross_validate(X, y, X_test):
     held_out = np.zeros({shape_train})
     predicted = np.zeros({shape_test})
     folds = {folds}
-    for fit, held in folds.split(X, y):
+    for fit, held in folds.split(X, y{groups}):
         for name, weight in WEIGHTS.items():
             share = weight / sum(WEIGHTS.values())
             model = clone(MODELS[name])
@@ -103,6 +119,29 @@ def cross_validate(X, y, X_test):
             held_out[held] += share * predict(model, X.iloc[held])
             predicted += share / FOLDS * predict(model, X_test)
     return {returned}
+'''
+
+# What the future brings can only be checked on what came later.
+FORECAST = '''\
+def cross_validate(X, y, X_test):
+    """Return forecasts of later rows from earlier ones, and of the test from all."""
+    held_out = np.full(len(X), np.nan)
+    cuts = np.linspace(len(X) // 2, len(X), FOLDS + 1).astype(int)
+    for start, end in zip(cuts[:-1], cuts[1:]):
+        held_out[start:end] = forecast(X[:start], y[:start], X[start:end])
+    return {returned}
+
+
+def forecast(X, y, X_later):
+    """Return the trend of y, continued, with what the models add to it."""
+    trend = np.polynomial.Polynomial.fit(X["time"], y, TREND)
+    total = trend(X_later["time"].to_numpy())
+    for name, weight in WEIGHTS.items():
+        share = weight / sum(WEIGHTS.values())
+        model = clone(MODELS[name])
+        model.fit(X, y - trend(X["time"]))
+        total = total + share * predict(model, X_later)
+    return total
 '''
 
 PREDICT = {

@@ -6,7 +6,9 @@ import re
 import textwrap
 from typing import TYPE_CHECKING
 
+from mle_toolkit.models.offline import loading
 from mle_toolkit.models.offline.families import families
+from mle_toolkit.models.offline.literals import LINE, call, literal, texts, wrapped
 from mle_toolkit.models.offline.problem import BINARY, CLASSES, LABEL, NUMBERS
 from mle_toolkit.models.offline.prose import describe
 from mle_toolkit.models.offline.recipe import BLOCKS
@@ -16,17 +18,16 @@ from mle_toolkit.models.offline.templates import (
     CROSS_VALIDATE,
     FEATURES,
     FOLDS,
+    FORECAST,
     PREDICT,
     SCORES,
+    YEARS,
 )
 
 if TYPE_CHECKING:
     from mle_toolkit.models.offline.problem import Problem
     from mle_toolkit.models.offline.recipe import Member, Recipe
 
-_LINE = 88
-# Calls stand inside of others, and have a name or a comma beside them.
-_INDENT = 24
 _MAX_CATEGORIES = 40
 _MAX_TERMS = 200
 _JOINED_CODES = 2
@@ -39,6 +40,7 @@ _SCALERS = {
 # Where names that occur in a program come from.
 _HOMES = {
     "CalibratedClassifierCV": "sklearn.calibration",
+    "GroupKFold": "sklearn.model_selection",
     "KFold": "sklearn.model_selection",
     "PowerTransformer": "sklearn.preprocessing",
     "QuantileTransformer": "sklearn.preprocessing",
@@ -52,6 +54,11 @@ _HOMES = {
     "TfidfVectorizer": "sklearn.feature_extraction.text",
     "TransformedTargetRegressor": "sklearn.compose",
     "clone": "sklearn.base",
+    "imread": "skimage.io",
+    "median_filter": "scipy.ndimage",
+    "percentile_filter": "scipy.ndimage",
+    "resize": "skimage.transform",
+    "sliding_window_view": "numpy.lib.stride_tricks",
     "combinations": "itertools",
     "combinations_with_replacement": "itertools",
     "make_column_transformer": "sklearn.compose",
@@ -63,13 +70,14 @@ def write_program(recipe: Recipe, problem: Problem) -> str:
     """Return the program that does what the recipe says."""
     parts = [
         _constants(recipe, problem),
-        _loading(recipe, problem),
+        loading.functions(problem),
+        loading.loading(recipe, problem),
         _models(recipe, problem),
         *_functions(recipe, problem),
         _main(recipe, problem),
     ]
     body = "\n".join(part for part in parts if part)
-    head = textwrap.fill(f'"""{describe(recipe, problem)}"""', _LINE) + "\n"
+    head = textwrap.fill(f'"""{describe(recipe, problem)}"""', LINE) + "\n"
     return f"{head}\n{_imports(body, problem)}\n{body}"
 
 
@@ -93,13 +101,16 @@ def _imports(body: str, problem: Problem) -> str:
 
 def _constants(recipe: Recipe, problem: Problem) -> str:
     lines = [
-        f"ID = {_text(problem.id_column)}",
-        f"TARGETS = {_list(problem.targets)}",
+        f"ID = {literal(problem.id_column)}",
+        f"TARGETS = {texts(problem.targets)}",
         f"FOLDS = {recipe.folds}",
         f"SEED = {recipe.seed}",
     ]
     if recipe.sample_rows:
         lines.append(f"SAMPLE_ROWS = {recipe.sample_rows}")
+    lines += loading.constants(problem)
+    if problem.time:
+        lines.append(f"TREND = {recipe.trend}")
     uses_words = bool(recipe.encode) or "counts" in recipe.blocks
     for name, columns in (
         ("WORDS", problem.words if uses_words else ()),
@@ -108,13 +119,14 @@ def _constants(recipe: Recipe, problem: Problem) -> str:
         ("TEXTS", problem.texts),
     ):
         if columns or (uses_words and name in {"WORDS", "CODES"}):
-            lines.append(f"{name} = {_list(columns)}")
+            lines.append(f"{name} = {texts(columns)}")
     if "joined" in recipe.blocks:
         lines.append(f"JOINED = {_joined(problem)}")
         lines.append('JOINED_NAMES = ["_".join(names) for names in JOINED]')
     if {"row_scale", "edges", "profiles"} & set(recipe.blocks):
         first, last = problem.pixels
-        lines.append(f"FIRST_PIXEL, LAST_PIXEL = {_text(first)}, {_text(last)}")
+        lines.append(f"FIRST_PIXEL, LAST_PIXEL = {literal(first)}, {literal(last)}")
+    if {"row_scale", "edges", "profiles"} & set(recipe.blocks) or problem.has_files:
         lines.append(f"SIDE = {problem.side}")
     return "\n".join(lines) + "\n"
 
@@ -126,25 +138,7 @@ def _joined(problem: Problem) -> str:
     pairs = [[code, word] for code in codes for word in words if word != code]
     wholes = [[code, *words] for code in codes if code not in words] or [words]
     groups = dict.fromkeys(tuple(names) for names in (*pairs, *wholes))
-    return _wrapped("[", [_list(names) for names in groups], "]")
-
-
-def _loading(recipe: Recipe, problem: Problem) -> str:
-    lines = [
-        f"train = pd.read_csv({_text('input/' + problem.train)})",
-        f"test = pd.read_csv({_text('input/' + problem.test)})",
-    ]
-    if not problem.id_in_test:
-        lines.append(f"sample = pd.read_csv({_text('input/' + problem.sample)})")
-    if problem.hollow_label:
-        lines.append(f"train = train.dropna(subset=[{_text(problem.label)}])")
-    if recipe.sample_rows:
-        lines.append(
-            "train = train.sample(min(SAMPLE_ROWS, len(train)), random_state=SEED)"
-        )
-    if problem.kind in {CLASSES, LABEL}:
-        lines.append(f"CLASSES = np.unique(train[{_text(problem.label)}])")
-    return "\n".join(lines) + "\n"
+    return wrapped("[", [texts(group) for group in groups], "]")
 
 
 def _models(recipe: Recipe, problem: Problem) -> str:
@@ -156,9 +150,9 @@ def _models(recipe: Recipe, problem: Problem) -> str:
     text += "MODELS = {\n"
     for name, member in zip(names, recipe.members, strict=True):
         expression = _member(member, recipe, problem, prepared=bool(prepared))
-        text += textwrap.indent(f"{_text(name)}: {expression},\n", "    ")
+        text += textwrap.indent(f"{literal(name)}: {expression},\n", "    ")
     weights = [
-        f"{_text(name)}: {member.weight}"
+        f"{literal(name)}: {member.weight}"
         for name, member in zip(names, recipe.members, strict=True)
     ]
     return text + "}\nWEIGHTS = {" + ", ".join(weights) + "}\n"
@@ -181,15 +175,15 @@ def _preparation(recipe: Recipe, problem: Problem) -> str:
         parts.append(_pair(_one_hot(recipe), f"[*WORDS, {codes}]"))
     elif recipe.encode == "ordinal":
         unknown = ['handle_unknown="use_encoded_value"', "unknown_value=-1"]
-        encoder = _call("OrdinalEncoder", unknown if recipe.unknown_ok else [])
+        encoder = call("OrdinalEncoder", unknown if recipe.unknown_ok else [])
         parts.append(_pair(encoder, f"[*WORDS, {codes}]"))
     elif recipe.encode == "target":
         kind = ['target_type="continuous"'] if problem.kind == NUMBERS else []
-        encoder = _call("TargetEncoder", [*kind, "random_state=SEED"])
+        encoder = call("TargetEncoder", [*kind, "random_state=SEED"])
         parts.append(_pair(_one_hot(recipe), "WORDS"))
         parts.append(_pair(encoder, f"[{codes}]"))
     parts.extend(
-        f"(TfidfVectorizer(max_features={_MAX_TERMS}), {_text(name)})"
+        f"(TfidfVectorizer(max_features={_MAX_TERMS}), {literal(name)})"
         for name in problem.texts
     )
     if not parts:
@@ -198,39 +192,39 @@ def _preparation(recipe: Recipe, problem: Problem) -> str:
         'remainder="passthrough"',
         *(["sparse_threshold=0"] if problem.texts else []),
     ]
-    return _call("make_column_transformer", [*parts, *rest])
+    return call("make_column_transformer", [*parts, *rest])
 
 
 def _one_hot(recipe: Recipe) -> str:
     known = ['handle_unknown="infrequent_if_exist"'] if recipe.unknown_ok else []
     sizes = [f"max_categories={_MAX_CATEGORIES}", "sparse_output=False"]
-    return _call("OneHotEncoder", [*known, *sizes])
+    return call("OneHotEncoder", [*known, *sizes])
 
 
 def _pair(encoder: str, columns: str) -> str:
-    return _wrapped("(", [encoder, columns], ")")
+    return wrapped("(", [encoder, columns], ")")
 
 
 def _member(member: Member, recipe: Recipe, problem: Problem, *, prepared: bool) -> str:
     family = families(problem)[member.family]
-    settings = [f"{name}={_literal(value)}" for name, value in member.params]
+    settings = [f"{name}={literal(value)}" for name, value in member.params]
     settings += [family.fixed] if family.fixed else []
     settings += ["random_state=SEED"] if family.seeded else []
-    core = _call(family.estimator, settings)
+    core = call(family.estimator, settings)
     if family.calibrated:
-        core = _call("CalibratedClassifierCV", [core, "ensemble=False", "cv=3"])
+        core = call("CalibratedClassifierCV", [core, "ensemble=False", "cv=3"])
     steps = ["PREPARE"] if prepared else []
     if recipe.impute and not family.takes_holes:
-        steps.append(f"SimpleImputer(strategy={_text(recipe.impute)})")
+        steps.append(f"SimpleImputer(strategy={literal(recipe.impute)})")
     if family.scaled:
         steps.append(_SCALERS[recipe.scale])
         if recipe.pca:
             steps.append(f"PCA(n_components={recipe.pca}, random_state=SEED)")
-    whole = _call("make_pipeline", [*steps, core]) if steps else core
+    whole = call("make_pipeline", [*steps, core]) if steps else core
     if recipe.log_target:
         inverse = {"log": "np.exp", "log1p": "np.expm1"}[recipe.log_target]
         functions = [f"func=np.{recipe.log_target}", f"inverse_func={inverse}"]
-        whole = _call("TransformedTargetRegressor", [whole, *functions])
+        whole = call("TransformedTargetRegressor", [whole, *functions])
     return whole
 
 
@@ -240,6 +234,8 @@ def _functions(recipe: Recipe, problem: Problem) -> list[str]:
     blocks = [BLOCK_CODE[name] for name in BLOCKS if name in recipe.blocks]
     if problem.texts:
         blocks.insert(0, 'X[TEXTS] = X[TEXTS].fillna("")\n')
+    if problem.time:
+        blocks.insert(0, YEARS)
     grows = any("parts.append" in block for block in blocks)
     if grows:
         blocks.insert(0, "parts = []\n")
@@ -266,17 +262,29 @@ def _prediction(recipe: Recipe, problem: Problem) -> str:
 
 
 def _cross_validation(recipe: Recipe, problem: Problem) -> str:
+    if problem.time:
+        forecast = "forecast(X, y, X_test)"
+        values = _clipped(forecast, problem) if recipe.clip else forecast
+        return FORECAST.format(returned=f"held_out, {values}")
     flat = _prediction(recipe, problem) in {"binary", "numbers"}
     width = "len(CLASSES)" if problem.kind in {CLASSES, LABEL} else "2"
+    stratify = "classes" if problem.is_classification else "numbers"
     returned = "held_out, predicted"
     if recipe.clip:
-        returned = "np.clip(held_out, 0, None), np.clip(predicted, 0, None)"
+        parts = (_clipped(name, problem) for name in ("held_out", "predicted"))
+        returned = ", ".join(parts)
     return CROSS_VALIDATE.format(
         shape_train="len(X)" if flat else f"(len(X), {width})",
         shape_test="len(X_test)" if flat else f"(len(X_test), {width})",
-        folds=FOLDS[problem.is_classification],
+        folds=FOLDS["pixels"] if problem.is_pixelwise else FOLDS[stratify],
+        groups=", train[GROUP]" if problem.is_pixelwise else "",
         returned=returned,
     )
+
+
+def _clipped(values: str, problem: Problem) -> str:
+    limits = ["None" if limit is None else f"{limit:g}" for limit in problem.limits]
+    return f"np.clip({values}, {', '.join(limits)})"
 
 
 def _main(recipe: Recipe, problem: Problem) -> str:
@@ -294,9 +302,10 @@ def _main(recipe: Recipe, problem: Problem) -> str:
         lines += _several_targets(score)
     else:
         lines += [
-            f"y = train[{_text(problem.label)}]",
+            f"y = train[{literal(problem.label)}]",
             "held_out, predicted = cross_validate(X, y, X_test)",
             *_filling(recipe, problem),
+            *(_ONLY_FORECAST if problem.time else []),
             f"score = {score}",
         ]
     lines += [
@@ -304,6 +313,13 @@ def _main(recipe: Recipe, problem: Problem) -> str:
         f'print(f"validation {problem.metric}: {{score:.6f}}")',
     ]
     return "\n".join(lines) + "\n"
+
+
+# Rows before the first forecast have none.
+_ONLY_FORECAST = [
+    "known = ~np.isnan(held_out)",
+    "y, held_out = y[known], held_out[known]",
+]
 
 
 def _several_targets(score: str) -> list[str]:
@@ -340,33 +356,5 @@ def _column_map(problem: Problem) -> str:
         found[value] = ends[0]
     if len(found) != len(problem.targets) or len(set(found.values())) != len(found):
         return "dict(zip(CLASSES, TARGETS))"
-    inside = [f"{value}: {_text(name)}" for value, name in found.items()]
-    return _wrapped("{", inside, "}")
-
-
-def _call(name: str, arguments: list[str]) -> str:
-    return _wrapped(f"{name}(", arguments, ")")
-
-
-def _wrapped(start: str, items: list[str], end: str) -> str:
-    line = f"{start}{', '.join(items)}{end}"
-    if len(line) < _LINE - _INDENT and "\n" not in line:
-        return line
-    inside = textwrap.indent("".join(f"{item},\n" for item in items), "    ")
-    return f"{start}\n{inside}{end}"
-
-
-def _list(names: tuple[str, ...]) -> str:
-    return _wrapped("[", [_text(name) for name in names], "]")
-
-
-def _text(value: str) -> str:
-    """Return a string literal with the quotes that a formatter would choose."""
-    literal = repr(value)
-    if literal.startswith("'") and '"' not in literal:
-        return f'"{literal[1:-1]}"'
-    return literal
-
-
-def _literal(value: object) -> str:
-    return _text(value) if isinstance(value, str) else repr(value)
+    inside = [f"{value}: {literal(name)}" for value, name in found.items()]
+    return wrapped("{", inside, "}")

@@ -13,6 +13,7 @@ from sklearn.datasets import load_digits
 from mle_toolkit.agents.nodes import Node
 from mle_toolkit.agents.overview import describe_folder
 from mle_toolkit.agents.prompts import Budget, program_prompt
+from mle_toolkit.competitions.images import write_png
 from mle_toolkit.records import Task
 from mle_toolkit.sandbox import open_box
 
@@ -150,10 +151,87 @@ def build_cases(folder):
     }
 
 
+def build_picture_cases(folder):
+    """Return competitions whose features are pictures beside the tables."""
+    rng = np.random.default_rng(6)
+    digits = load_digits(n_class=2)
+    pick = rng.permutation(len(digits.target))[: N_TRAIN + N_TEST]
+    pictures = (15 * digits.images[pick]).astype(np.uint8)
+    label = pd.DataFrame({"label": digits.target[pick]})
+    settings = {"metric": "roc_auc", "targets": ["label"], "lower": False}
+    none = pd.DataFrame(index=range(len(pick)))
+    arrays = make_case(folder, "arrays", none, label, **settings)
+    parts = {"train": pictures[:N_TRAIN], "test": pictures[N_TRAIN:]}
+    np.savez(Path(arrays.task.public_dir) / "images.npz", **parts)
+    names = [f"images/{number}.png" for number in range(len(pick))]
+    table = pd.DataFrame({"file": names, "size": rng.normal(size=len(pick))})
+    files = make_case(folder, "files", table, label, **settings)
+    (Path(files.task.public_dir) / "images").mkdir()
+    for name, picture in zip(names, pictures, strict=True):
+        write_png(Path(files.task.public_dir) / name, picture.tolist())
+    return {"arrays": arrays, "files": files, "pixels": pixel_case(folder, rng)}
+
+
+def pixel_case(folder, rng):
+    """Return a competition that asks for the clean grey of each pixel."""
+    public = folder / "pixels"
+    for part in ("noisy", "clean"):
+        (public / part).mkdir(parents=True)
+    tiles, shape = range(20), (8, 10)
+    for tile in tiles:
+        clean = 255 * (rng.random(shape) > 0.2)
+        noisy = np.clip(0.5 * clean + 60 + 20 * rng.normal(size=shape), 0, 255)
+        write_png(public / "clean" / f"{tile}.png", clean.tolist())
+        write_png(public / "noisy" / f"{tile}.png", noisy.astype(int).tolist())
+    index = pd.DataFrame(
+        {
+            "tile": tiles,
+            "noisy": [f"noisy/{tile}.png" for tile in tiles],
+            "wanted": [f"clean/{tile}.png" for tile in tiles],
+        }
+    )
+    index[:14].to_csv(public / "train.csv", index=False)
+    index[14:].drop(columns="wanted").to_csv(public / "test.csv", index=False)
+    ids = [f"{t}_{y}_{x}" for t in tiles[14:] for y in range(8) for x in range(10)]
+    sample = pd.DataFrame({"row": ids, "grey": 1})
+    sample.to_csv(public / "sample_submission.csv", index=False)
+    return Case(
+        Task(
+            competition="pixels",
+            title="pixels",
+            description="Clean.",
+            metric="rmse",
+            lower_is_better=True,
+            public_dir=str(public),
+            sample_submission="sample_submission.csv",
+            id_column="row",
+            target_columns=("grey",),
+            rules={"minimum": 0.0, "maximum": 1.0},
+        )
+    )
+
+
+def series_case(folder):
+    """Return a competition that asks for the future of a series, in which days lack."""
+    rng = np.random.default_rng(7)
+    days = np.arange(N_TRAIN + N_TEST)
+    level = 50 + 0.3 * days + 5 * np.sin(2 * np.pi * days / 52)
+    truth = pd.DataFrame({"level": level + rng.normal(size=len(days))})
+    truth.loc[[3, 40], "level"] = None
+    dates = pd.Timestamp("2020-01-04") + pd.to_timedelta(7 * days, "D")
+    table = pd.DataFrame({"date": dates.strftime("%Y-%m-%d")})
+    return make_case(folder, "series", table, truth, metric="mae", targets=["level"])
+
+
 @pytest.fixture(scope="session")
 def cases(tmp_path_factory):
     """The competitions by name."""
-    return build_cases(tmp_path_factory.mktemp("cases"))
+    folder = tmp_path_factory.mktemp("cases")
+    return (
+        build_cases(folder)
+        | build_picture_cases(folder)
+        | {"series": series_case(folder)}
+    )
 
 
 @pytest.fixture(scope="session")

@@ -107,6 +107,12 @@ def mended(cases):
             "folds",
         ),
         ("binary", "MemoryError", {"sample_rows": 0}, "sample_rows"),
+        (
+            "pixels",
+            "ValueError: the value 1.02 in column 'grey' is above 1 (id '47_0_0')",
+            {"clip": False},
+            "clip",
+        ),
     ],
 )
 def test_a_message_leads_to_its_cure(mended, name, message, before, after):

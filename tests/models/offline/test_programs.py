@@ -5,6 +5,8 @@ import dataclasses
 import random
 import re
 
+import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,6 +18,7 @@ from mle_toolkit.models.offline.drafting import (
     allowance_s,
     draft,
     lightened,
+    possible_blocks,
     sober,
     taste_of,
 )
@@ -27,7 +30,18 @@ from mle_toolkit.models.offline.rereading import reread
 from mle_toolkit.models.offline.writing import write_program
 from mle_toolkit.submissions import Rules, check_format, read_table
 
-NAMES = ["binary", "images", "counts", "grades", "several", "unknown"]
+NAMES = [
+    "arrays",
+    "binary",
+    "counts",
+    "files",
+    "grades",
+    "images",
+    "pixels",
+    "series",
+    "several",
+    "unknown",
+]
 SCORE = re.compile(r"^validation \w+: (-?[\d.]+)$", re.MULTILINE)
 
 
@@ -69,6 +83,7 @@ def test_programs_look_like_programs(cases, name):
             "train.csv",
             "test.csv",
             "sample_submission.csv",
+            "images.npz",
         }
         assert max(map(len, program.splitlines())) <= 96
 
@@ -93,7 +108,7 @@ def test_plain_programs_work(cases, run_program, name):
     assert wrong(case, path) is None
 
 
-@pytest.mark.parametrize("name", ["binary", "images", "counts"])
+@pytest.mark.parametrize("name", ["binary", "images", "counts", "pixels", "series"])
 def test_failures_are_mended(cases, run_program, name):
     """A draft that fails is debugged to a program that works, within a few steps."""
     case = cases[name]
@@ -139,7 +154,7 @@ def wrong(case, path):
         sample,
         id_column="row",
         target_columns=case.task.target_columns,
-        rules=Rules(numeric=case.task.competition != "grades"),
+        rules=Rules(numeric=case.task.competition != "grades", **case.task.rules),
     )
 
 
@@ -158,6 +173,39 @@ def test_the_validation_score_is_honest(cases, run_program):
     assert 0.3 < float(SCORE.search(execution.output)[1]) < 0.7
 
 
+def test_a_forecast_is_checked_on_later_rows(cases, run_program):
+    """A trend that is continued is worth more than one that is not, by both scores."""
+    case = cases["series"]
+    problem = make_out(read_brief(case.prompt()))
+    days = np.arange(160, 220)
+    truth = 50 + 0.3 * days + 5 * np.sin(2 * np.pi * days / 52)
+    told, true = [], []
+    for trend in (0, 1):
+        recipe = dataclasses.replace(sober(problem), trend=trend)
+        execution, path = run_program(case, write_program(recipe, problem))
+        told.append(float(SCORE.search(execution.output)[1]))
+        true.append(np.abs(pd.read_csv(path)["level"] - truth).mean())
+    assert told[1] < told[0] / 2
+    assert true[1] < true[0] / 2
+    assert 0.3 < told[1] / true[1] < 3
+
+
+def test_pixels_of_one_picture_are_held_out_together(cases, run_program):
+    """On pictures of pure chance nothing can be learnt, and the score says so."""
+    case = cases["pixels"]
+    problem = make_out(read_brief(case.prompt()))
+    program = write_program(sober(problem), problem)
+    execution, path = run_program(case, program)
+    assert float(SCORE.search(execution.output)[1]) < 0.2
+    wrong_truth = program.replace(
+        "table[GROUP] = number", "table[TARGETS[0]] = number % 2; table[GROUP] = number"
+    )
+    assert wrong_truth != program
+    execution, _ = run_program(case, wrong_truth)
+    assert float(SCORE.search(execution.output)[1]) > 0.45
+    assert pd.read_csv(path)["grey"].between(0, 1).all()
+
+
 @pytest.mark.parametrize("name", ["binary", "images", "counts"])
 def test_time_is_respected(cases, name):
     """What should take too long is made lighter, for large data too."""
@@ -174,6 +222,16 @@ def test_the_allowance_follows_the_budget():
     assert allowance_s(Brief()) == PATIENCE_S
     assert allowance_s(Brief(run_limit_s=2.0)) == 1.0
     assert allowance_s(Brief(time_left_s=10.0, steps=5)) == 1.0
+
+
+def test_one_column_of_words_is_joined_with_none(cases):
+    """It takes two to join; a single column would only get its own name again."""
+    problem = make_out(read_brief(cases["counts"].prompt()))
+    taste, rng = taste_of(0, problem), random.Random(0)
+    assert "joined" in possible_blocks(problem, taste, rng)
+    alone = dataclasses.replace(problem, words=("colour",), codes=())
+    assert "joined" not in possible_blocks(alone, taste, rng)
+    assert "counts" in possible_blocks(alone, taste, rng)
 
 
 def test_a_careful_hand_does_not_choose_what_cannot_learn(cases):

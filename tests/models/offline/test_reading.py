@@ -4,7 +4,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mle_toolkit.models import Message
-from mle_toolkit.models.offline.overview import read_tables
+from mle_toolkit.models.offline.overview import (
+    Picture,
+    read_arrays,
+    read_pictures,
+    read_tables,
+)
 from mle_toolkit.models.offline.reading import read_brief, sections, unfenced
 
 OVERVIEW = """Files (2):
@@ -46,10 +51,40 @@ def test_an_overview_is_read():
     assert tables["sample.csv"].columns == ()
 
 
+def test_arrays_and_pictures_are_read():
+    """Shapes of arrays by how to get at them, and pictures by folder."""
+    text = (
+        "== train.npy: array, 80 x 25 x 25, uint8\n\n== a.npz: 2 arrays\n"
+        "x: array, 3 x 4 x 4 x 3, float32\ny: array, 3, int64\n"
+        "== b.csv: 1 rows x 1 columns\nz: array, 9, int64\n"
+        "== train/: 46 PNG files; 1.png has 28 rows x 44 columns, 8-bit grey\n"
+        "== this folder: 2 PNG files; 2.png has 8 rows x 9 columns, 8-bit RGB\n"
+    )
+    arrays = read_arrays(text)
+    assert arrays == {
+        "train.npy": (80, 25, 25),
+        "a.npz:x": (3, 4, 4, 3),
+        "a.npz:y": (3,),
+    }
+    assert read_pictures(text) == {
+        "train": Picture(rows=28, columns=44, is_grey=True),
+        "this folder": Picture(rows=8, columns=9, is_grey=False),
+    }
+
+
+def test_the_sample_keeps_its_rows():
+    """Where the first rows are shown, they are kept; elsewhere the columns are."""
+    tables = read_tables(OVERVIEW)
+    assert tables["sample.csv"].first_rows == ("id,y", "1,0")
+    assert tables["train.csv"].first_rows == ()
+
+
 @given(st.text(max_size=200))
 def test_any_text_can_be_read(text):
     """A prompt of another kind gives an empty brief, never an error."""
     read_tables(f"== train.csv: 1 rows x 1 columns\n{text}")
+    read_arrays(f"== a.npz: 1 arrays\n{text}")
+    read_pictures(text)
     brief = read_brief([Message("user", text), Message("user", f"# Rules\n{text}")])
     assert brief.program is None
     sections(text)

@@ -1,0 +1,255 @@
+"""Grade hundreds of malformed files for each competition, and look for faults.
+
+Each file is graded in a process of its own, which may take one gigabyte more than
+what importing the toolkit and reading the answers took, and some seconds.  Whatever
+the file holds, there must be a grade: a score, or one sentence that says why not.
+
+Run it with ``python benchmarks/fuzz_graders.py``; name competitions for some of them.
+It exits with 1 when there is a fault.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import os
+import resource
+import select
+import signal
+import sys
+import tempfile
+import time
+import traceback
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mutations import contents, places
+from rich.console import Console
+from rich.table import Table
+
+from mle_toolkit.competitions.grading import Grader
+from mle_toolkit.records import Grade, to_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+ROOT = Path(__file__).resolve().parents[1]
+EXAMPLES = ROOT / "tests" / "competitions" / "examples"
+MEMORY_BYTES = 1 << 30
+PAGE_BYTES = resource.getpagesize()
+LONGEST_REASON = 1000
+STRICT = "refused because the grade is strict: "
+
+
+@dataclass(slots=True)
+class Tally:
+    """What happened to the files of one competition."""
+
+    competition: str
+    n_files: int = 0
+    n_scored: int = 0
+    slowest_s: float = 0.0
+    slowest: str = ""
+    largest_mib: float = 0.0
+    faults: list[str] = field(default_factory=list)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Fuzz the graders named, print a table, and return 1 if there was a fault."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("competitions", nargs="*", help="ids; all if none is named")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--random", type=int, default=30, help="files of each kind")
+    parser.add_argument("--limit", type=float, default=10.0, help="seconds per file")
+    parser.add_argument("--keep", type=Path, help="folder for files that show a fault")
+    given = parser.parse_args(arguments)
+    tallies = []
+    for competition, answers, submission in examples(given.competitions):
+        tally = fuzz(competition, answers, submission, given)
+        tallies.append(tally)
+        print(
+            f"{competition}: {tally.n_files} files, {len(tally.faults)} faults",
+            file=sys.stderr,
+        )
+    print_table(tallies)
+    return 1 if any(tally.faults for tally in tallies) else 0
+
+
+def examples(wanted: Sequence[str]) -> Iterator[tuple[str, Path, Path]]:
+    """Yield id, answers and a noisy submission of each competition."""
+    with (EXAMPLES / "examples.csv").open(encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            name = row["competition_id"]
+            if row["kind"] == "noisy" and (not wanted or name in wanted):
+                yield name, EXAMPLES / row["answers"], EXAMPLES / row["submission"]
+
+
+def fuzz(
+    competition: str, answers: Path, submission: Path, given: argparse.Namespace
+) -> Tally:
+    """Grade all malformed files of one competition."""
+    tally = Tally(competition)
+    grader = Grader.of(competition, answers=answers)
+    text = submission.read_text(encoding="utf-8")
+    # What is imported late is imported now, so that no child has to.
+    grader.grade(submission)
+    with tempfile.TemporaryDirectory() as folder:
+        for name, path in files(Path(folder), text, given):
+            said = measure(grader, path, given.limit, tally, name)
+            if said:
+                tally.faults.append(f"{name}: {said}")
+                if given.keep and path.is_file():
+                    target = given.keep / f"{competition} {name}.csv".replace("/", "-")
+                    target.write_bytes(path.read_bytes())
+            if path.name == "content.csv":
+                path.unlink()
+    return tally
+
+
+def files(
+    folder: Path, text: str, given: argparse.Namespace
+) -> Iterator[tuple[str, Path]]:
+    """Yield name and path of each malformed file, one after the other."""
+    yield from places(folder, text.encode())
+    path = folder / "content.csv"
+    for name, data in contents(
+        text, seed=given.seed, n_random=given.random, heavy=True
+    ):
+        path.write_bytes(data)
+        yield name, path
+
+
+def measure(
+    grader: Grader, path: Path, limit_s: float, tally: Tally, name: str
+) -> str | None:
+    """Grade one file in a child, add to the tally, and return what was wrong."""
+    start = time.monotonic()
+    reader, writer = os.pipe()
+    child = os.fork()
+    if not child:
+        os.close(reader)
+        _work(grader, path, writer)
+    os.close(writer)
+    answer = _read(reader, start + limit_s)
+    if answer is None:
+        os.kill(child, signal.SIGKILL)
+    _, status, usage = os.wait4(child, 0)
+    elapsed = time.monotonic() - start
+    tally.n_files += 1
+    tally.largest_mib = max(tally.largest_mib, usage.ru_maxrss / 1024)
+    if elapsed > tally.slowest_s:
+        tally.slowest_s, tally.slowest = elapsed, name
+    if answer is None:
+        return f"no grade within {limit_s:g} s"
+    if not answer:
+        return f"the process ended with status {status}"
+    found = json.loads(answer)
+    tally.n_scored += bool(found["valid"])
+    fault: str | None = found["fault"]
+    return fault
+
+
+def fault_of(found: object, strict: object) -> str | None:
+    """Return what is wrong with a grade and its strict twin, or None."""
+    for grade in (found, strict):
+        if not isinstance(grade, Grade):
+            return f"not a grade: {grade!r}"
+        if grade.valid:
+            if not isinstance(grade.score_full, float) or grade.reason is not None:
+                return f"a valid grade without a score, or with a reason: {grade}"
+        elif grade.score is not None or grade.score_full is not None:
+            return f"an invalid grade with a score: {grade}"
+        elif (fault := reason_fault(grade.reason)) is not None:
+            return f"{fault}: {grade.reason!r}"
+        to_json(grade)
+    return _strict_fault(found, strict)
+
+
+def reason_fault(reason: str | None) -> str | None:
+    """Return what is wrong with the reason of a refusal, or None."""
+    if not reason:
+        return "no reason"
+    if "cannot be scored" in reason or "Traceback" in reason:
+        return "an error that nobody foresaw"
+    if not reason.isprintable():
+        return "a reason that cannot be printed in one line"
+    if len(reason) > LONGEST_REASON:
+        return "an endless reason"
+    return None
+
+
+def print_table(tallies: list[Tally]) -> None:
+    """Print one row per competition, and every fault below."""
+    table = Table("competition", title="Malformed files, each in a process of its own")
+    for name in ("files", "scored", "slowest s", "largest MiB", "faults"):
+        table.add_column(name, justify="right")
+    table.add_column("slowest")
+    for tally in tallies:
+        table.add_row(
+            tally.competition,
+            str(tally.n_files),
+            str(tally.n_scored),
+            f"{tally.slowest_s:.2f}",
+            f"{tally.largest_mib:.0f}",
+            str(len(tally.faults)),
+            tally.slowest,
+        )
+    console = Console(width=None if sys.stdout.isatty() else 120)
+    console.print(table)
+    for tally in tallies:
+        for fault in tally.faults:
+            print(f"{tally.competition}: {fault[:500]}")
+    n_files = sum(tally.n_files for tally in tallies)
+    n_faults = sum(len(tally.faults) for tally in tallies)
+    print(f"{n_files} files for {len(tallies)} competitions: {n_faults} faults")
+
+
+def _strict_fault(found: Grade, strict: Grade) -> str | None:
+    """Strictness refuses more, and changes nothing else."""
+    if not found.valid:
+        same = strict.reason == found.reason
+        return None if same else f"other reasons: {found.reason!r}, {strict.reason!r}"
+    if strict.valid:
+        same = str(strict.score_full) == str(found.score_full)
+        return None if same else f"other scores: {found}, {strict}"
+    if not (strict.reason or "").startswith(STRICT):
+        return f"strictly refused for no danger: {strict.reason!r}"
+    return None
+
+
+def _work(grader: Grader, path: Path, writer: int) -> None:
+    """Grade in this process, a child, write what was found, and end."""
+    try:
+        used = int(Path("/proc/self/statm").read_text().split()[0]) * PAGE_BYTES
+        limit = used + MEMORY_BYTES
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+        found = grader.grade(path)
+        strict = Grader(grader.card, grader.answers, grader.scale, strict=True)
+        fault = fault_of(found, strict.grade(path))
+        answer = {"valid": found.valid, "fault": fault}
+    except BaseException:  # noqa: BLE001 - whatever it is, it is the fault
+        answer = {"valid": False, "fault": traceback.format_exc()[-800:]}
+    try:
+        os.write(writer, json.dumps(answer).encode())
+    finally:
+        os._exit(0)
+
+
+def _read(reader: int, deadline: float) -> bytes | None:
+    """Return all that comes from the pipe, or None when time is up."""
+    parts = []
+    with os.fdopen(reader, "rb", buffering=0) as pipe:
+        while True:
+            left = deadline - time.monotonic()
+            if left <= 0 or not select.select([pipe], [], [], left)[0]:
+                return None
+            part = pipe.read(65536)
+            if not part:
+                return b"".join(parts)
+            parts.append(part)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
