@@ -63,8 +63,13 @@ lint: $(VENV)/.installed-test ## Lint, types and import rules only
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 
-bench: $(VENV)/.installed-demo ## Start-up times and overhead, side by side
+bench: $(VENV)/.installed-test ## Speed against peers, full fuzz, full calibration
 	@$(PY) benchmarks/startup.py
+	@$(PY) benchmarks/reports.py
+	@$(PY) benchmarks/graders.py
+	@$(PY) benchmarks/fuzz_graders.py
+	@$(PY) benchmarks/stats_speed.py
+	@$(PY) benchmarks/calibration.py
 
 lock: ## Resolve constraints.txt anew, with the newest versions
 	@$(LOCK)

@@ -25,12 +25,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from faults import fault_of
 from mutations import contents, places
 from rich.console import Console
 from rich.table import Table
 
 from mle_toolkit.competitions.grading import Grader
-from mle_toolkit.records import Grade, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -39,8 +39,6 @@ ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = ROOT / "tests" / "competitions" / "examples"
 MEMORY_BYTES = 1 << 30
 PAGE_BYTES = resource.getpagesize()
-LONGEST_REASON = 1000
-STRICT = "refused because the grade is strict: "
 
 
 @dataclass(slots=True)
@@ -62,7 +60,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("competitions", nargs="*", help="ids; all if none is named")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--random", type=int, default=30, help="files of each kind")
-    parser.add_argument("--limit", type=float, default=10.0, help="seconds per file")
+    parser.add_argument("--limit", type=float, default=15.0, help="seconds per file")
+    parser.add_argument("--light", action="store_true", help="no files of 5 MB")
     parser.add_argument("--keep", type=Path, help="folder for files that show a fault")
     given = parser.parse_args(arguments)
     tallies = []
@@ -115,7 +114,7 @@ def files(
     yield from places(folder, text.encode())
     path = folder / "content.csv"
     for name, data in contents(
-        text, seed=given.seed, n_random=given.random, heavy=True
+        text, seed=given.seed, n_random=given.random, heavy=not given.light
     ):
         path.write_bytes(data)
         yield name, path
@@ -151,35 +150,6 @@ def measure(
     return fault
 
 
-def fault_of(found: object, strict: object) -> str | None:
-    """Return what is wrong with a grade and its strict twin, or None."""
-    for grade in (found, strict):
-        if not isinstance(grade, Grade):
-            return f"not a grade: {grade!r}"
-        if grade.valid:
-            if not isinstance(grade.score_full, float) or grade.reason is not None:
-                return f"a valid grade without a score, or with a reason: {grade}"
-        elif grade.score is not None or grade.score_full is not None:
-            return f"an invalid grade with a score: {grade}"
-        elif (fault := reason_fault(grade.reason)) is not None:
-            return f"{fault}: {grade.reason!r}"
-        to_json(grade)
-    return _strict_fault(found, strict)
-
-
-def reason_fault(reason: str | None) -> str | None:
-    """Return what is wrong with the reason of a refusal, or None."""
-    if not reason:
-        return "no reason"
-    if "cannot be scored" in reason or "Traceback" in reason:
-        return "an error that nobody foresaw"
-    if not reason.isprintable():
-        return "a reason that cannot be printed in one line"
-    if len(reason) > LONGEST_REASON:
-        return "an endless reason"
-    return None
-
-
 def print_table(tallies: list[Tally]) -> None:
     """Print one row per competition, and every fault below."""
     table = Table("competition", title="Malformed files, each in a process of its own")
@@ -204,19 +174,6 @@ def print_table(tallies: list[Tally]) -> None:
     n_files = sum(tally.n_files for tally in tallies)
     n_faults = sum(len(tally.faults) for tally in tallies)
     print(f"{n_files} files for {len(tallies)} competitions: {n_faults} faults")
-
-
-def _strict_fault(found: Grade, strict: Grade) -> str | None:
-    """Strictness refuses more, and changes nothing else."""
-    if not found.valid:
-        same = strict.reason == found.reason
-        return None if same else f"other reasons: {found.reason!r}, {strict.reason!r}"
-    if strict.valid:
-        same = str(strict.score_full) == str(found.score_full)
-        return None if same else f"other scores: {found}, {strict}"
-    if not (strict.reason or "").startswith(STRICT):
-        return f"strictly refused for no danger: {strict.reason!r}"
-    return None
 
 
 def _work(grader: Grader, path: Path, writer: int) -> None:

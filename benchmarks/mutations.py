@@ -426,6 +426,11 @@ def _heavy_files(sheet: Sheet, draw: random.Random) -> Iterator[tuple[str, bytes
     }.items():
         cell = unit * (HEAVY_BYTES // len(unit.encode()))
         yield f"5-MB-{name}", sheet.set(row, column, cell).dump()
+    share = HEAVY_BYTES // len(sheet.rows)
+    yield (
+        "5-MB-its-own-in-all-rows",
+        sheet.fill(column, lambda cell: f"{cell} " * (share // (len(cell) + 1))).dump(),
+    )
     runs = " ".join(f"{start} 1" for start in range(1, 700_000, 2))
     yield "5-MB-runs", sheet.set(row, column, runs).dump()
     yield "5-MB-id", sheet.set(row, 0, "x" * HEAVY_BYTES).dump()
@@ -440,6 +445,15 @@ def _heavy_files(sheet: Sheet, draw: random.Random) -> Iterator[tuple[str, bytes
     yield "5-MB-commas", data + b"," * HEAVY_BYTES
     yield "5-MB-open-quote", data + b'"' + b"x\n" * (HEAVY_BYTES // 2)
     yield "5-MB-of-noise", draw.randbytes(HEAVY_BYTES)
+    head, _, body = data.partition(b"\n")
+    commas = b"," * HEAVY_BYTES
+    yield "5-MB-first-row", head + b"\n" + commas + b"\n" + body
+    # A quote within a field opens nothing, and one on another line closes.
+    yield "5-MB-between-quotes", head + b'\nx"' + commas + b'x"\n' + body
+    yield "5-MB-after-quotes", head + b'\n"x\n"' + commas + b'"x"\n' + body
+    names = b"".join(b",c%d" % number for number in range(15_000))
+    yield "many-names", head + names + b"\n" + body
+    yield "many-fields", head + names + b"\n" + (b"x," * 15_000 + body[:100])
 
 
 def _with_column(sheet: Sheet, place: int, name: str, cell: str) -> Sheet:

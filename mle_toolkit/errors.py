@@ -7,7 +7,6 @@ given, the legal values, and what to do.
 
 from collections.abc import Iterable
 
-
 # More legal names than this would hide the sentence they belong to.
 _LISTED = 12
 

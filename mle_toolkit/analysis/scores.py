@@ -5,22 +5,28 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from mle_toolkit import stats
-from mle_toolkit.analysis.counting import (
-    ALL,
-    GROUPS,
-    check_columns,
-    counted,
-    draws,
+from mle_toolkit.analysis.attempted import (
+    PERCENTILE,
+    SCORE,
+    Attempts,
+    attempts_by,
+    is_lower_better,
 )
-from mle_toolkit.errors import UnknownNameError, UsageError, check_choice
+from mle_toolkit.analysis.counting import ALL, draws, tidy
+from mle_toolkit.errors import check_choice
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_COLUMNS = ("score", "percentile")
+    import pandas as pd
+
+_VALUES = (SCORE, PERCENTILE)
+_COLUMNS = [
+    "competition", "k", "estimate", "low", "high", "level", "method", "n_competitions",
+    "n_attempts", "n_left_out", "reason",
+]  # fmt: skip
 
 
 def score_at_k(
@@ -28,7 +34,9 @@ def score_at_k(
     *,
     k: int | Sequence[int] | None = None,
     by: str = "agent",
-    column: str = "score",
+    split: str | Sequence[str] | None = None,
+    attempts: int | None = None,
+    column: str = SCORE,
     lower_is_better: bool | Mapping[str, bool] | None = None,
     level: float = 0.95,
 ) -> pd.DataFrame:
@@ -46,6 +54,8 @@ def score_at_k(
         One or several numbers of attempts; by default as in `pass_at_k`.
     by
         Column that names the systems to tell apart.
+    split, attempts
+        As in `pass_at_k`.
     column
         ``"score"``, in the units of each competition, or ``"percentile"``, the
         share of the leaderboard beaten, which can be averaged over competitions.
@@ -61,79 +71,53 @@ def score_at_k(
         One row per system, competition and k, and for percentiles one more over
         ``"all"`` competitions, with its end-atom interval.  Columns: `by`,
         ``competition, k, estimate, low, high, level, method, n_competitions,
-        n_attempts, n_left_out, reason``.
+        n_attempts, n_left_out, reason``.  Percentiles are NaN with a reason where the
+        place of a score is not known.
 
     Raises
     ------
     UsageError
-        For a frame that lacks a column, illegal arguments, and a competition
-        without a card whose direction was not given.
+        For counts, for a frame that lacks a column, illegal arguments, and a
+        competition without a card whose direction was not given.
 
     See Also
     --------
     mle_toolkit.stats.score_at_k
     """
-    check_choice("group", by, GROUPS)
-    check_choice("column", column, _COLUMNS)
-    check_columns(frame, [by, "competition", "any_medal", column])
+    check_choice("column", column, _VALUES)
+    systems = attempts_by(frame, column, by=by, split=split, attempts=attempts)
     rows: list[dict[str, Any]] = []
-    for name, part in frame.groupby(by, sort=False, observed=True):
-        groups = dict(iter(part.groupby("competition", sort=False, observed=True)))
-        ks = draws(k, [int(counted(group).sum()) for group in groups.values()])
+    for name, made in systems.items():
+        ks = draws(k, made.n.tolist())
         found = [
             row
-            for competition, group in groups.items()
+            for each in made.competitions
             for row in _of_one(
-                group,
+                made.on([each]),
                 ks,
-                competition=str(competition),
                 column=column,
-                lower=column == "score"
-                and _is_lower_better(str(competition), lower_is_better),
+                lower=column == SCORE and is_lower_better(each, lower_is_better),
             )
         ]
-        over_all = _over_all(found, ks, level) if column == "percentile" else []
+        over_all = _over_all(found, ks, level) if column == PERCENTILE else []
         rows += [{by: name, **row} for row in over_all + found]
-    columns = [
-        by, "competition", "k", "estimate", "low", "high", "level", "method",
-        "n_competitions", "n_attempts", "n_left_out", "reason",
-    ]  # fmt: skip
-    return pd.DataFrame(rows, columns=columns)
-
-
-def _is_lower_better(
-    competition: str,
-    given: bool | Mapping[str, bool] | None,  # noqa: FBT001 - a value, not a switch
-) -> bool:
-    if isinstance(given, bool):
-        return given
-    if given is not None and competition in given:
-        return given[competition]
-    from mle_toolkit.competitions.cards import load_card
-
-    try:
-        return load_card(competition).lower_is_better
-    except UnknownNameError as error:
-        msg = (
-            f"the direction of {competition!r} is not known, because it has no card; "
-            f"pass lower_is_better={{{competition!r}: True}} or False"
-        )
-        raise UsageError(msg) from error
+    return tidy(rows, [by, *_COLUMNS], frame)
 
 
 def _of_one(
-    group: pd.DataFrame, ks: list[int], *, competition: str, column: str, lower: bool
+    made: Attempts, ks: list[int], *, column: str, lower: bool
 ) -> list[dict[str, Any]]:
-    inside = group[counted(group)]
-    values = inside[column].to_numpy(dtype=np.float64, na_value=np.nan)
-    floor = 0.0 if column == "percentile" else None
+    values = made.table[: made.n[0], 0]
+    floor = 0.0 if column == PERCENTILE else None
     best = np.atleast_1d(
         stats.score_at_k(values, ks, lower_is_better=lower, floor=floor)
     )
+    if made.why_not is not None:
+        best = np.full(len(ks), np.nan)
     failed = int(np.isnan(values).sum())
     return [
         {
-            "competition": competition,
+            "competition": made.competitions[0],
             "k": k,
             "estimate": float(estimate),
             "low": float("nan"),
@@ -142,8 +126,8 @@ def _of_one(
             "method": "order-statistics",
             "n_competitions": int(len(values) >= k),
             "n_attempts": len(values),
-            "n_left_out": len(group) - len(values),
-            "reason": _reason(k, len(values), failed, estimate),
+            "n_left_out": made.n_left_out,
+            "reason": made.why_not or _reason(k, len(values), failed, estimate),
         }
         for k, estimate in zip(ks, best, strict=True)
     ]
@@ -163,8 +147,7 @@ def _over_all(
     rows = []
     for k in ks:
         inside = [row for row in found if row["k"] == k and row["n_competitions"]]
-        shares = np.clip([row["estimate"] / 100.0 for row in inside], 0.0, 1.0)
-        result = stats.mean_interval(shares, level=level)
+        result = _mean([row["estimate"] for row in inside], level)
         rows.append(
             {
                 "competition": ALL,
@@ -181,3 +164,18 @@ def _over_all(
             }
         )
     return rows
+
+
+def _mean(percentiles: list[float], level: float) -> stats.Interval:
+    shares = np.array(percentiles) / 100.0
+    if not np.isnan(shares).any():
+        return stats.mean_interval(shares.clip(0.0, 1.0), level=level)
+    return stats.Interval(
+        estimate=float("nan"),
+        low=float("nan"),
+        high=float("nan"),
+        level=level,
+        method="end-atom",
+        n=len(shares),
+        reason="the percentile of a competition is not known",
+    )

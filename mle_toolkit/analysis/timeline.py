@@ -88,7 +88,7 @@ class _Progress:
         """Return the state after `event` as one row."""
         node = event.get("node")
         return {
-            "elapsed_s": _number(event.get("elapsed_s")),
+            "elapsed_s": finite(event.get("elapsed_s")),
             "event": event["kind"],
             "node": node if isinstance(node, int) else None,
             "validation_score": _NAN,
@@ -110,36 +110,36 @@ class _Progress:
 def _steps(attempt: AttemptFolder, problems: list[Problem]) -> Iterator[dict[str, Any]]:
     result = attempt.result() or {}
     grade = attempt.grade() or {}
-    folder = _try_of(attempt, result)
+    folder = try_of(attempt, result)
     if folder is None:
         return
     scores = _snapshot_scores(folder)
     log = EventLog(folder.path)
     events = [event for event in log if event["kind"] in {"node", "submission", "end"}]
     problems += log.problems
-    chooses = any(_is_choice(event) for event in events)
+    chooses = any(is_choice(event) for event in events)
     progress = _Progress(lower_is_better=_lower_is_better(attempt, grade))
     last = 0.0
     for event in events:
-        last = max(last, _number(event.get("elapsed_s"), default=last))
+        last = max(last, finite(event.get("elapsed_s"), default=last))
         if event["kind"] == "node":
-            value = _NAN if event.get("is_buggy") else _number(event.get("metric"))
+            value = _NAN if event.get("is_buggy") else finite(event.get("metric"))
             progress.validation = progress.better(progress.validation, value)
             yield progress.step(event, validation_score=value)
         elif event["kind"] == "submission":
             value = scores.get(event.get("number"), _NAN)
             progress.test = progress.better(progress.test, value)
-            if _is_choice(event) or not chooses:
+            if is_choice(event) or not chooses:
                 progress.submitted = value
             yield progress.step(event, test_score=value)
     if result:
         if grade:
-            progress.submitted = _number(grade.get("score"))
-        last = max(last, _number(result.get("elapsed_s"), default=last))
+            progress.submitted = finite(grade.get("score"))
+        last = max(last, finite(result.get("elapsed_s"), default=last))
     yield progress.step({"kind": "end", "elapsed_s": last})
 
 
-def _try_of(attempt: AttemptFolder, result: dict[str, Any]) -> TryFolder | None:
+def try_of(attempt: AttemptFolder, result: dict[str, Any]) -> TryFolder | None:
     """Return the try that was published, else the newest."""
     for folder in attempt.tries():
         if folder.number == result.get("try"):
@@ -149,7 +149,7 @@ def _try_of(attempt: AttemptFolder, result: dict[str, Any]) -> TryFolder | None:
 
 def _snapshot_scores(folder: TryFolder) -> dict[Any, float]:
     return {
-        snapshot.get("number"): _number((snapshot["grade"] or {}).get("score"))
+        snapshot.get("number"): finite((snapshot["grade"] or {}).get("score"))
         for snapshot in folder.snapshots()
     }
 
@@ -160,11 +160,13 @@ def _lower_is_better(attempt: AttemptFolder, grade: dict[str, Any]) -> bool:
     return attempt.spec().task.lower_is_better
 
 
-def _is_choice(event: dict[str, Any]) -> bool:
+def is_choice(event: dict[str, Any]) -> bool:
+    """Return whether the agent chose this submission as its best."""
     return event["kind"] == "submission" and bool(event.get("best"))
 
 
-def _number(value: Any, *, default: float = _NAN) -> float:
+def finite(value: Any, *, default: float = _NAN) -> float:
+    """Return a number that JSON holds, or `default` for what is none."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return default
     return float(value) if math.isfinite(value) else default

@@ -1,31 +1,25 @@
-"""Intervals for rates over competitions: our end-atom Beta interval.
-
-The unit is the competition: an agent is judged by one value in [0, 1] per
-competition, and the interval says what other competitions of the same kind
-could have shown.  The derivation is in ``docs/statistics.md``.
-"""
+"""Medal rates and pass@k over competitions, with intervals by name."""
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import special
 
-from mle_toolkit.errors import UsageError, check_choice
+from mle_toolkit.errors import UsageError
 from mle_toolkit.stats.attempts import pass_at_k
-from mle_toolkit.stats.checks import confidence, counts, whole_numbers
-from mle_toolkit.stats.records import Interval
+from mle_toolkit.stats.checks import (
+    competition_counts,
+    confidence,
+    one_whole_number,
+    score_table,
+)
+from mle_toolkit.stats.methods import Sample, check_method, interval
+from mle_toolkit.stats.records import Interval, undefined
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
-
-_WEIGHT = 0.75
-_WEIGHT_FIXED = 0.5
-_LEAST = 2
-# Below this the limits equal the mean to every digit, and ratios overflow.
-_NO_VARIANCE = 1e-280
-_TARGETS = ("population", "these")
 
 
 def medal_rate(
@@ -34,7 +28,11 @@ def medal_rate(
     *,
     target: str = "population",
     level: float = 0.95,
+    method: str = "end-atom",
     strict: bool = False,
+    outcomes: ArrayLike | None = None,
+    resamples: int = 10_000,
+    seed: int | np.random.Generator = 0,
 ) -> Interval:
     """Return the mean medal rate over competitions, with its interval.
 
@@ -53,20 +51,37 @@ def medal_rate(
         ``"these"``: what more attempts on the same competitions would show.
     level
         Nominal coverage.
+    method
+        ``"end-atom"`` is ours, and the only one that holds its level in all
+        the worlds of ``docs/calibration.md``.  To be shown beside it, for the
+        population: ``"logit-t"``, ``"wilson"``, ``"clopper-pearson"`` (these
+        two with the effective number of attempts), ``"cluster-t"``,
+        ``"bootstrap-percentile"``, ``"bootstrap-bca"``; for these competitions:
+        ``"wilson"``, ``"clopper-pearson"``, ``"stratified-z"``, ``"smoothed-z"``
+        and ``"bootstrap-percentile"``; for both ``"sem-over-seeds"``, the rule
+        of MLE-bench's own tables.
     strict
-        For the population, give the unseen competition its full weight: about
-        15 % wider, and the coverage holds in the worst worlds too.
+        For the population and ``"end-atom"``, give the unseen competition its
+        full weight: about 15 % wider, and the coverage holds in the worst
+        worlds too.
+    outcomes : array of 0 and 1, shape (seeds, competitions)
+        For ``"sem-over-seeds"``: the medals, a row for each seed.  Without it
+        the SEM is the mean square over all orders of the attempts.
+    resamples, seed
+        Of the bootstraps.
 
     Returns
     -------
     Interval
         `n` is the number of competitions that entered.  With one competition
         the limits for the population are NaN; with none, the estimate too.
+        Bootstraps give a `Resampled`.
 
     Raises
     ------
     UsageError
-        For illegal counts, level or target.
+        For illegal counts, level, target or method, and for outcomes that do
+        not add up to the counts.
 
     Examples
     --------
@@ -81,16 +96,22 @@ def medal_rate(
     >>> round(medal_rate([3] * 22, [0] * 22).high, 3)
     0.134
     """
-    check_choice("target", target, _TARGETS)
-    attempts, successes = _one_axis(n, c)
+    attempts, successes = competition_counts(n, c)
     entered = attempts > 0
-    attempts, successes = attempts[entered], successes[entered]
-    if target == "population":
-        return mean_interval(successes / attempts, level=level, strict=strict)
-    if strict:
-        msg = "strict=True is a form for target='population'; leave it out"
-        raise UsageError(msg)
-    return _fixed(attempts, successes, confidence(level))
+    sample = Sample(n=attempts[entered], c=successes[entered], k=1)
+    check_method(target, method, strict=strict)
+    if outcomes is not None:
+        table = _checked_outcomes(outcomes, sample, method)
+        sample = dataclasses.replace(sample, outcomes=table)
+    return interval(
+        sample,
+        target=target,
+        level=confidence(level),
+        method=method,
+        strict=strict,
+        resamples=resamples,
+        seed=seed,
+    )
 
 
 def pass_at_k_interval(
@@ -98,14 +119,18 @@ def pass_at_k_interval(
     c: ArrayLike,
     k: int,
     *,
+    target: str = "population",
     level: float = 0.95,
+    method: str = "end-atom",
     strict: bool = False,
+    resamples: int = 10_000,
+    seed: int | np.random.Generator = 0,
 ) -> Interval:
     """Return the mean pass@k over competitions, with its interval.
 
     Only competitions with at least `k` attempts enter; the field `n` of the
-    result says how many these are.  The interval is about other competitions
-    of the same kind, as in `medal_rate`, to which it is equal for k = 1.
+    result says how many these are.  The intervals are those of `medal_rate`,
+    on the estimates of the competitions, and equal to them for k = 1.
 
     Parameters
     ----------
@@ -115,8 +140,8 @@ def pass_at_k_interval(
         Successes of each competition.
     k
         Attempts that one may draw; at least 1.
-    level, strict
-        As in `medal_rate`.
+    target, level, method, strict, resamples, seed
+        As in `medal_rate`; ``"sem-over-seeds"`` is a rule for k = 1 alone.
 
     Returns
     -------
@@ -126,7 +151,7 @@ def pass_at_k_interval(
     Raises
     ------
     UsageError
-        For illegal counts or level, and for ``k < 1``.
+        For illegal counts, level, target or method, and for ``k < 1``.
 
     Examples
     --------
@@ -136,67 +161,21 @@ def pass_at_k_interval(
     >>> result.n, round(result.estimate, 4)
     (2, 0.4167)
     """
-    attempts, successes = _one_axis(n, c)
-    draws = whole_numbers("k", k, least=1)
-    if draws.ndim:
-        msg = f"k must be one number here; got the shape {draws.shape}"
+    attempts, successes = competition_counts(n, c)
+    draws = one_whole_number("k", k, least=1)
+    check_method(target, method, strict=strict)
+    if method == "sem-over-seeds" and draws > 1:
+        msg = f"method='sem-over-seeds' is a rule for k = 1; got k = {draws}"
         raise UsageError(msg)
-    values = np.atleast_1d(pass_at_k(attempts, successes, draws))
-    values = values[attempts >= draws]
-    return mean_interval(values, level=level, strict=strict)
-
-
-def mean_interval(
-    values: ArrayLike, *, level: float = 0.95, strict: bool = False
-) -> Interval:
-    """Return the mean of one value per competition, with its end-atom interval.
-
-    A Bayesian bootstrap over the competitions, plus one competition not yet
-    seen that sits at the worst end of the scale (0 for the lower limit, 1 for
-    the upper) with a weight of 3/4 of the inverse design effect; the law of the
-    mean is replaced by the Beta law of equal mean and variance.  With one
-    attempt per competition, the strict form is the Clopper-Pearson interval.
-
-    Parameters
-    ----------
-    values : array, shape (competitions,)
-        One value in [0, 1] per competition.
-    level, strict
-        As in `medal_rate`.
-
-    Returns
-    -------
-    Interval
-        With one value the limits are NaN; with none, the estimate too.
-
-    Raises
-    ------
-    UsageError
-        For values outside [0, 1] or NaN, and for an illegal level.
-
-    Examples
-    --------
-    >>> result = mean_interval([1, 1, 2 / 3, 1 / 3, 1 / 3] + [0] * 17)
-    >>> round(result.low, 6), round(result.high, 6)
-    (0.046756, 0.329275)
-    """
-    rates = np.atleast_1d(np.asarray(values, dtype=np.float64))
-    if rates.ndim != 1 or not ((rates >= 0.0) & (rates <= 1.0)).all():
-        msg = "values must be one number in [0, 1] per competition, without NaN"
-        raise UsageError(msg)
-    method = "end-atom-strict" if strict else "end-atom"
-    level = confidence(level)
-    if rates.size < _LEAST:
-        return _undefined(rates, level, method)
-    weight = 1.0 if strict else _WEIGHT * _inverse_design_effect(rates)
-    tail = (1.0 - level) / 2.0
-    return Interval(
-        estimate=float(rates.mean()),
-        low=_limit(rates, weight, end=0.0, tail=tail),
-        high=_limit(rates, weight, end=1.0, tail=tail),
-        level=level,
+    entered = attempts >= draws
+    return interval(
+        Sample(n=attempts[entered], c=successes[entered], k=draws),
+        target=target,
+        level=confidence(level),
         method=method,
-        n=rates.size,
+        strict=strict,
+        resamples=resamples,
+        seed=seed,
     )
 
 
@@ -236,23 +215,17 @@ def competition_interval(
     >>> round(competition_interval(3, 0).high, 4), round(1 - 0.025 ** (1 / 3), 4)
     (0.7076, 0.7076)
     """
+    from scipy import special
+
     level = confidence(level)
-    estimate = pass_at_k(int(n), c, k)
+    estimate = pass_at_k(n, c, k)
     if not isinstance(estimate, float):
         msg = "competition_interval takes the counts of one competition"
         raise UsageError(msg)
+    method = "clopper-pearson"
     if np.isnan(estimate):
         reason = f"k = {k} needs at least {k} attempts; there are {n}"
-        nan = float("nan")
-        return Interval(
-            estimate=nan,
-            low=nan,
-            high=nan,
-            level=level,
-            method="clopper-pearson",
-            n=int(n),
-            reason=reason,
-        )
+        return undefined(reason, level=level, method=method, n=int(n))
     tail = (1.0 - level) / 2.0
     low = float(special.betaincinv(c, n - c + 1, tail)) if c else 0.0
     high = float(special.betainccinv(c + 1, n - c, tail)) if c < n else 1.0
@@ -261,101 +234,33 @@ def competition_interval(
         low=min(estimate, _at_least_one(low, k)),
         high=max(estimate, _at_least_one(high, k)),
         level=level,
-        method="clopper-pearson",
+        method=method,
         n=int(n),
     )
 
 
-def _one_axis(
-    n: ArrayLike, c: ArrayLike
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    attempts, successes = counts(n, c)
-    if attempts.ndim > 1:
-        msg = f"n and c must have one axis, competitions; got shape {attempts.shape}"
+def _checked_outcomes(
+    outcomes: ArrayLike, sample: Sample, method: str
+) -> NDArray[np.float64]:
+    if method != "sem-over-seeds":
+        msg = f"outcomes= is for method='sem-over-seeds'; got method={method!r}"
         raise UsageError(msg)
-    return np.atleast_1d(attempts), np.atleast_1d(successes)
-
-
-def _undefined(rates: NDArray[np.float64], level: float, method: str) -> Interval:
-    reason = "no competition has enough attempts"
-    estimate = float("nan")
-    if rates.size:
-        reason = "one competition says nothing about others; at least 2 are needed"
-        estimate = float(rates[0])
-    return Interval(
-        estimate=estimate,
-        low=float("nan"),
-        high=float("nan"),
-        level=level,
-        method=method,
-        n=rates.size,
-        reason=reason,
-    )
-
-
-def _inverse_design_effect(rates: NDArray[np.float64]) -> float:
-    """Return 1 when every competition is all or nothing, less when they are alike."""
-    size = rates.size + 1.0
-    mean = (rates.sum() + 0.5) / size
-    variance = ((rates**2).sum() + 0.5) / size - mean**2
-    return float(min(1.0, variance / (mean * (1.0 - mean))))
-
-
-def _limit(
-    rates: NDArray[np.float64], weight: float, *, end: float, tail: float
-) -> float:
-    if (rates == end).all():
-        return end
-    size = rates.size + weight
-    mean = (rates.sum() + weight * end) / size
-    spread = (((rates - mean) ** 2).sum() + weight * (end - mean) ** 2) / size
-    return _beta_limit(mean, spread / (size + 1.0), end=end, tail=tail)
-
-
-def _fixed(n: NDArray[np.int64], c: NDArray[np.int64], level: float) -> Interval:
-    """Return the fixed-target form, with one guard competition at p = 1/2."""
-    method = "end-atom-fixed"
-    if n.size < _LEAST:
-        return _undefined(c / n, level, method)
-    rates = c / n
-    mean = rates.mean()
-    noise = np.where(
-        n > 1, rates * (1.0 - rates) / np.maximum(n - 1, 1), mean * (1.0 - mean)
-    )
-    least = float(n.min())
-    weight = _WEIGHT_FIXED / least
-    size = n.size + weight
-    spread = (noise.sum() + 0.25 / least) / size**2
-    limits = []
-    for end in (0.0, 1.0):
-        centre = (rates.sum() + weight * end) / size
-        shift = weight * (end - centre) ** 2 / (size * (size * least + 1.0))
-        limit = end
-        if not (rates == end).all():
-            tail = (1.0 - level) / 2.0
-            limit = _beta_limit(centre, spread + shift, end=end, tail=tail)
-        limits.append(limit)
-    return Interval(
-        estimate=float(mean),
-        low=limits[0],
-        high=limits[1],
-        level=level,
-        method=method,
-        n=n.size,
-    )
-
-
-def _beta_limit(mean: float, variance: float, *, end: float, tail: float) -> float:
-    """Return the outer quantile of the Beta law with this mean and variance."""
-    if variance < _NO_VARIANCE:
-        return float(mean)
-    total = mean * (1.0 - mean) / variance - 1.0
-    first, second = mean * total, (1.0 - mean) * total
-    if min(first, second) <= 0.0:
-        # So much spread has no Beta law: its limit has all its mass at the ends.
-        return end
-    quantile = special.betaincinv if end == 0.0 else special.betainccinv
-    return float(quantile(first, second, tail))
+    table, _ = score_table("outcomes", outcomes, None)
+    legal = np.isin(table, (0.0, 1.0)).all()
+    seeds, competitions = table.shape
+    if (
+        not legal
+        or competitions != sample.n.size
+        or (sample.n != seeds).any()
+        or (sample.c != table.sum(axis=0)).any()
+    ):
+        msg = (
+            "outcomes must hold 0 and 1, a row for each seed and a column for each "
+            "competition, and add up to n and c; leave them out where competitions "
+            "differ in their number of attempts"
+        )
+        raise UsageError(msg)
+    return table
 
 
 def _at_least_one(p: float, k: int) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import sys
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -200,13 +202,23 @@ def _numbers(column: pd.Series) -> NDArray[np.float64]:
         return np.full(len(column), np.nan)
     if isinstance(column.dtype, pd.CategoricalDtype):
         column = column.astype(object)
-    numbers = pd.to_numeric(column, errors="coerce")
+    try:
+        numbers = pd.to_numeric(column, errors="coerce")
+    except OverflowError:
+        # Python's integers have no end, floats do at 309 digits.
+        numbers = pd.to_numeric(column.map(_within_floats), errors="coerce")
     return numbers.to_numpy(dtype=np.float64, na_value=np.nan)
 
 
 def _texts(column: pd.Series) -> NDArray[np.object_]:
     texts = column.astype(object).map(str)
     return texts.where(column.notna(), "").to_numpy(object)
+
+
+def _within_floats(cell: object) -> object:
+    if isinstance(cell, int) and abs(cell) > sys.float_info.max:
+        return math.inf if cell > 0 else -math.inf
+    return cell
 
 
 def _comparable(

@@ -9,7 +9,7 @@ import os
 import re
 import stat
 import warnings
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -113,33 +113,45 @@ def _parse_as_pandas(data: bytes) -> pd.DataFrame:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         table = pd.read_csv(io.BytesIO(data), float_precision="round_trip")
-    table = _with_overflows(table, data)
-    # Text is of type object before pandas 3, and some scores depend on it.
-    texts = [
-        name for name, kind in table.dtypes.items() if isinstance(kind, pd.StringDtype)
-    ]
-    return table.astype(dict.fromkeys(texts, object))
-
-
-def _with_overflows(table: pd.DataFrame, data: bytes) -> pd.DataFrame:
-    """Return the table with every column text in which a number overflows.
-
-    That is what pandas 2 does with a whole number beyond 64 bits or a decimal one
-    above 1.8e308; pandas 3 returns Python's integers and infinity.
-    """
-    whole = [name for name in table if _has_huge_integer(table[name])]
-    infinite = [name for name in table if _has_infinity(table[name])]
-    if not whole and not infinite:
+    changed = _overflowing(table, data)
+    for name, column in table.items():
+        # Text is of type object before pandas 3, and some scores depend on it.
+        if isinstance(column.dtype, pd.StringDtype):
+            changed.setdefault(name, column.astype(object))
+    if not changed:
         return table
-    names = dict.fromkeys([*whole, *infinite], str)
+    columns = {name: changed.get(name, column) for name, column in table.items()}
+    return pd.DataFrame(columns, index=table.index)
+
+
+def _overflowing(table: pd.DataFrame, data: bytes) -> dict[Any, pd.Series]:
+    """Return as text every column in which a number overflows.
+
+    That is what pandas 2 makes of a whole number beyond 64 bits or a decimal one above
+    1.8e308; pandas 3 returns Python's integers and infinity.
+    """
+    whole = {
+        name
+        for name in table.columns[table.dtypes == "object"]
+        if _has_huge_integer(table[name])
+    }
+    infinite = {
+        name: is_infinite
+        for name in table.columns[table.dtypes == "float64"]
+        if (is_infinite := table[name].to_numpy() == np.inf).any()
+    }
+    if not whole and not infinite:
+        return {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        texts = pd.read_csv(io.BytesIO(data), dtype=names)
-    for name in names:
+        kinds = dict.fromkeys([*whole, *infinite], str)
+        texts = pd.read_csv(io.BytesIO(data), dtype=kinds)
+    found = {}
+    for name in kinds:
         cells = texts[name].to_numpy(object)
-        if name in whole or not _are_infinite(cells[table[name].to_numpy() == np.inf]):
-            table[name] = cells
-    return table
+        if name in whole or not _are_infinite(cells[infinite[name]]):
+            found[name] = pd.Series(cells, index=table.index, dtype=object)
+    return found
 
 
 def _are_infinite(cells: Iterable[str]) -> bool:
@@ -148,13 +160,9 @@ def _are_infinite(cells: Iterable[str]) -> bool:
 
 
 def _has_huge_integer(column: pd.Series) -> bool:
-    return column.dtype == object and any(
+    return any(
         type(cell) is int and cell.bit_length() > _INTEGER_BITS for cell in column
     )
-
-
-def _has_infinity(column: pd.Series) -> bool:
-    return column.dtype == float and bool((column.to_numpy() == np.inf).any())
 
 
 def _read_bytes(path: str | Path, max_bytes: int) -> bytes:

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import mle_toolkit as mle
 from mle_toolkit import analysis, stats
 from mle_toolkit.errors import UsageError
 from tests.builders import make_frame
@@ -112,6 +113,70 @@ def test_agents_are_apart():
     assert table[table["agent"] == other]["k"].max() == 2
     by_scaffold = analysis.pass_at_k(frame, by="scaffold")
     assert set(by_scaffold["scaffold"]) == {"tree-search", "react"}
+
+
+def test_the_published_curves():
+    """pass@k of all released seeds, in percent with two decimals."""
+    table = analysis.pass_at_k(mle.record(missing="failure"), k=range(1, 9))
+    over_all = table[table["competition"] == "all"].set_index("agent")
+    percent = over_all["estimate"].mul(100).round(2).groupby("agent").agg(list)
+    assert percent["models-o1-preview-aide"] == [
+        16.98, 23.29, 26.77, 29.12, 30.92, 32.40, 33.66, 34.78,
+    ]  # fmt: skip
+    assert percent["scaffolding-gpt4o-aide"][:6] == [
+        8.74, 12.71, 14.97, 16.47, 17.58, 18.47,
+    ]  # fmt: skip
+    assert percent["aira-dojo"] == [
+        31.60, 40.51, 45.17, 48.07, 50.03, 51.45, 52.52, 53.36,
+    ]  # fmt: skip
+
+
+def test_the_target_decides_the_interval_over_all():
+    """Many attempts make the interval for these competitions the narrower one."""
+    record = mle.record(missing="failure")
+    counts = record[record["agent"] == "aira-dojo"]
+    widths = {}
+    for target in ("population", "these"):
+        row = analysis.pass_at_k(counts, k=4, target=target).iloc[0]
+        expected = stats.pass_at_k_interval(counts["n"], counts["c"], 4, target=target)
+        assert (row["low"], row["high"]) == pytest.approx((expected.low, expected.high))
+        assert row["method"] == expected.method
+        widths[target] = row["high"] - row["low"]
+    assert widths["these"] < widths["population"] / 3
+
+
+def test_pass_hat_k_is_the_share_of_draws_without_a_failure():
+    """As the array function has it; the limits are those of failing, turned over."""
+    ks = [1, 2, 5, 8]
+    table = analysis.pass_hat_k(FRAME, k=ks)
+    for competition, c in (("digits", 2), ("nuclei", 5)):
+        rows = table[table["competition"] == competition]
+        np.testing.assert_allclose(rows["estimate"], stats.pass_hat_k(8, c, ks))
+    over_all = table[table["competition"] == "all"].set_index("k")
+    both = np.mean([stats.pass_hat_k(8, 2, ks), stats.pass_hat_k(8, 5, ks)], axis=0)
+    np.testing.assert_allclose(over_all["estimate"], both, atol=1e-15)
+    failing = stats.pass_at_k_interval([8, 8], [6, 3], 5)
+    row = over_all.loc[5]
+    assert (row["low"], row["high"]) == pytest.approx(
+        (1 - failing.high, 1 - failing.low)
+    )
+    assert row["n_attempts"] == 16
+    first = analysis.pass_at_k(FRAME, k=1)
+    for name in ("estimate", "low", "high"):
+        np.testing.assert_allclose(
+            table.loc[table["k"] == 1, name], first[name], atol=1e-12
+        )
+    beyond = analysis.pass_hat_k(FRAME, k=9)
+    assert beyond["estimate"].isna().all()
+    assert beyond["reason"].notna().all()
+
+
+def test_summary_of_the_first_attempts():
+    """`attempts=` cuts what the summary adds up, and keeps who is not finished."""
+    frame = make_frame({(TREE, "a"): (8, 2, 1), (TREE, "b"): (3, 3, 2)})
+    row = analysis.summary(frame, attempts=4).iloc[0]
+    assert (row["n_attempts"], row["any_medal"], row["n_left_out"]) == (7, 5, 1)
+    assert row["elapsed_s"] == 7 * 60.0
 
 
 def test_summary_counts_what_happened():

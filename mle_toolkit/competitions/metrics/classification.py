@@ -14,18 +14,6 @@ if TYPE_CHECKING:
 _EPSILON = float(np.finfo(np.float64).eps)
 
 
-def accuracy(truth: NDArray[Any], prediction: NDArray[Any]) -> float:
-    """Return the share of rows in which every column is right.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> accuracy(np.array([[1.0], [0.0]]), np.array([[1.0], [1.0]]))
-    0.5
-    """
-    return float((truth == prediction).all(axis=1).mean())
-
-
 def log_loss(
     truth: NDArray[Any], prediction: NDArray[Any], *, divide: bool = True
 ) -> float:

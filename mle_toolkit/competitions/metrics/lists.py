@@ -131,7 +131,8 @@ def kendall_tau(truth: NDArray[Any], prediction: NDArray[Any]) -> float:
     >>> round(kendall_tau(truth, np.array([["b a c"]], object)), 5)
     0.33333
     """
-    counts, ranks = [], []
+    counts: list[int] = []
+    ranks: list[int] = []
     for cell, guessed in zip(truth.ravel(), prediction.ravel(), strict=True):
         items, guess = cell.split(), guessed.split()
         places = dict(zip(guess, range(len(guess)), strict=True))

@@ -34,6 +34,7 @@ from mle_toolkit.competitions.protocols.columns import (
     outside_column,
 )
 from mle_toolkit.competitions.protocols.entry import Entry, Outcome
+from mle_toolkit.competitions.protocols.tokens import answers_fault
 from mle_toolkit.errors import SubmissionError
 from mle_toolkit.submissions.wording import quote_some
 
@@ -107,7 +108,7 @@ def positional_roc_auc(entry: Entry) -> Outcome:
     labels = [name for name in answers.columns if name != entry.id_column]
     require_only_columns(given, [entry.id_column, *labels])
     columns = [name for name in given.columns if name != entry.id_column]
-    is_kept = answers[labels].to_numpy().sum(axis=1) >= 0
+    is_kept = _sums_of_labels(answers, labels) >= 0
     rows, truth_rows = _kept_rows(entry, is_kept)
     values = _converted(given, columns, rows)
     truth = _labels(answers.iloc[truth_rows], labels)
@@ -240,6 +241,16 @@ def _converted(
     table: pd.DataFrame, names: list[str], rows: NDArray[np.intp] | None = None
 ) -> NDArray[Any]:
     return np.column_stack([converted_column(table, name, rows) for name in names])
+
+
+def _sums_of_labels(answers: pd.DataFrame, names: list[str]) -> NDArray[np.float64]:
+    """Return the sum of the labels of each row, all of which must be numbers."""
+    values = np.column_stack([answers[name].to_numpy() for name in names])
+    if values.dtype == object or np.isnan(values.astype(np.float64)).any():
+        msg = "a label is missing or no number"
+        raise answers_fault(msg)
+    totals: NDArray[np.float64] = values.sum(axis=1)
+    return totals
 
 
 def _labels(answers: pd.DataFrame, names: list[str]) -> NDArray[Any]:

@@ -149,15 +149,7 @@ def xray_boxes(entry: Entry) -> Outcome:
         between=" ",
     )
     images = pd.Index(entry.answers[name].unique())
-    classes, true_class = np.unique(_answers(entry, "class_id"), return_inverse=True)
-    corners = [_answers(entry, each) for each in _CORNERS]
-    truth = _boxes(
-        images.get_indexer(pd.Index(entry.answers[name])),
-        true_class,
-        np.column_stack(corners),
-    )
-    # Numbers run image by image.
-    truth = truth.select(np.argsort(truth.image, kind="stable"))
+    truth, classes = _true_abnormalities(entry, images)
     given_class = _finite_classes(given)
     label = np.searchsorted(classes, np.trunc(given_class))
     known = np.append(classes, np.nan)[label] == np.trunc(given_class)
@@ -181,6 +173,17 @@ def xray_boxes(entry: Entry) -> Outcome:
         + _xray_dangers(given, truth, prediction),
         notes=_crowds(given, prediction) + spare_columns(entry),
     )
+
+
+def _true_abnormalities(
+    entry: Entry, images: pd.Index
+) -> tuple[Boxes, NDArray[np.float64]]:
+    """Return the true boxes, image by image, and the classes that labels stand for."""
+    classes, label = np.unique(_answers(entry, "class_id"), return_inverse=True)
+    image = images.get_indexer(pd.Index(entry.answers[entry.id_column]))
+    corners = np.column_stack([_answers(entry, each) for each in _CORNERS])
+    truth = _boxes(image, label, corners)
+    return truth.select(np.argsort(image, kind="stable")), classes
 
 
 def boxes_3d(entry: Entry) -> Outcome:

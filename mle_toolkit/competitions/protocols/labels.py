@@ -130,14 +130,17 @@ def integer_label(entry: Entry) -> Outcome:
 def first_integer_label(entry: Entry) -> Outcome:
     """Score the share of first labels that are wrong: inaturalist-2019.
 
+    A column of numbers is cut to whole ones; the first item of a text must be one.
+
     Raises
     ------
     SubmissionError
-        When the ids differ, or a first label is missing or no whole number of 64 bits.
+        When the ids differ, or Python's int takes a first label for no number of 64
+        bits.
     """
     truth, prediction = cells.matched(entry, _first)
     score = metrics.top_1_error(truth[:, None], prediction[:, None])
-    dangers = cells.flags_as_numbers(entry)
+    dangers = _fractions(entry) + cells.flags_as_numbers(entry)
     return _outcome(entry, score, dangers, _further_labels(entry))
 
 
@@ -244,7 +247,7 @@ def _first(table: pd.DataFrame, name: str) -> NDArray[np.int64]:
     """Return the first of the labels in each cell."""
     values = table[name].to_numpy()
     if values.dtype.kind == "f":
-        return cells.integers(table, name)
+        return _cut(table, name)
     if values.dtype == object:
         firsts = [
             cell.split(None, 1)[:1] if isinstance(cell, str) else [cell]

@@ -30,6 +30,7 @@ from mle_toolkit.competitions.protocols.columns import (
     numeric_column,
 )
 from mle_toolkit.competitions.protocols.entry import Entry, Outcome
+from mle_toolkit.competitions.protocols.tokens import answers_fault
 from mle_toolkit.errors import SubmissionError
 from mle_toolkit.submissions.wording import quote_some, short
 
@@ -222,6 +223,9 @@ def _known_places(entry: Entry) -> NDArray[np.intp]:
     """Return the row of the answers of each row of the submission."""
     name = entry.id_column
     wanted = pd.Index(entry.answers[name])
+    if not wanted.is_unique:
+        msg = f"ids occur more than once in column {name!r}"
+        raise answers_fault(msg)
     places: NDArray[np.intp] = wanted.get_indexer(pd.Index(entry.submission[name]))
     if (places < 0).any():
         raise first_bad(entry.submission, name, places < 0, "is not in the answers")
@@ -230,15 +234,20 @@ def _known_places(entry: Entry) -> NDArray[np.intp]:
 
 def _last_visits(entry: Entry) -> NDArray[np.bool_]:
     """Return which rows of the answers are among the last real ones of a patient."""
-    real = np.flatnonzero(entry.answers[entry.targets[0]].notna())
+    volumes = entry.answers[entry.targets[0]]
+    if volumes.dtype == object:
+        msg = f"column {entry.targets[0]!r} holds text"
+        raise answers_fault(msg)
+    real = np.flatnonzero(volumes.notna())
     names = entry.answers[entry.id_column].to_numpy()[real]
     split = [str(name).rpartition("_") for name in names]
+    try:
+        weeks = [int(week) for _, _, week in split]
+    except ValueError as error:
+        msg = f"an id in column {entry.id_column!r} does not end in a week"
+        raise answers_fault(msg) from error
     visits = pd.DataFrame(
-        {
-            "patient": [patient for patient, _, _ in split],
-            "week": [int(week) for _, _, week in split],
-        },
-        index=real,
+        {"patient": [patient for patient, _, _ in split], "week": weeks}, index=real
     )
     visits = visits.sort_values("week", kind="stable")
     last = visits.groupby("patient").tail(_LAST_WEEKS).index

@@ -341,6 +341,18 @@ def test_a_repeated_comment_must_not_change_the_number_of_rows():
     assert "2 rows have ids that are scored" in refusal(TOXIC, given, answers)
 
 
+@pytest.mark.parametrize("cell", ["", "x", " ", "True"])
+def test_toxic_answers_are_numbers(cell):
+    """A label of the answers that is missing or text scores no submission."""
+    answers = table(TOXIC, [0, 1, 0, 1])
+    given = table(TOXIC, SCORES)
+    strange = answers.assign(threat=[cell, "1", "0", "1"])
+    reason = refusal(TOXIC, given, strange)
+    assert reason == (
+        "no submission can be scored: in the answers, a label is missing or no number"
+    )
+
+
 def slow_weighted_area(truth, scores):
     """Walk along the ROC curve in small steps of both bands."""
     steps = sorted(set(scores), reverse=True)

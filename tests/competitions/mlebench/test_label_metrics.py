@@ -164,7 +164,9 @@ def test_kendall_tau_needs_the_same_items():
     """Each once, and none more."""
     tau = get_metric("kendall_tau")
     for guess in ("a c", "a b c", "b b", "a"):
-        with pytest.raises(UsageError, match="the same items on both sides; got 'a b' and"):
+        with pytest.raises(
+            UsageError, match="the same items on both sides; got 'a b' and"
+        ):
             tau(column("b", "a b"), column("b", guess))
 
 

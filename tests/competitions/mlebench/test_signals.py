@@ -389,6 +389,21 @@ def test_visits_need_numbers(lungs):
     assert refused(OSIC, given[:0], lungs) == "column 'FVC' has no values"
 
 
+def test_visits_need_answers_that_are_visits(lungs):
+    """Answers with a text volume, a repeated id or no week score no submission."""
+    given = breathed(1900.0, 100.0, lungs)
+    text = lungs.assign(FVC=["x", *["70"] * 7])
+    twice = lungs.assign(Patient_Week=["A_2", *lungs["Patient_Week"][1:]])
+    timeless = lungs.assign(Patient_Week=["A_last", *lungs["Patient_Week"][1:]])
+    for answers, said in (
+        (text, "column 'FVC' holds text"),
+        (twice, "ids occur more than once in column 'Patient_Week'"),
+        (timeless, "an id in column 'Patient_Week' does not end in a week"),
+    ):
+        found = grade(OSIC, given, answers=answers)
+        assert found.reason == f"no submission can be scored: in the answers, {said}"
+
+
 # stanford-covid-vaccine
 
 
