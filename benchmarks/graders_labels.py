@@ -1,15 +1,13 @@
 """Graders of labels, lists and texts at the sizes of their competitions.
 
 Each is compared with a plain formulation: pandas sorts both tables by id, then
-scikit-learn scores, or a loop where scikit-learn has no such metric.  Run it for a
-table; ``cases`` is for a common runner.
+scikit-learn scores, or a loop where scikit-learn has no such metric.
+``benchmarks/graders.py`` runs it.
 """
 
 from __future__ import annotations
 
 import bisect
-import time
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -48,17 +46,6 @@ def cases() -> Iterator[tuple[str, int, Callable[[], object], Callable[[], objec
         )
     entry = _questions(60_000, rng)
     yield entry.card.id, len(entry.submission), _ours(entry), _plain_spans(entry)
-
-
-def main() -> None:
-    """Print rows per second of both and how many times as fast ours is."""
-    print(f"{'competition':48} {'rows':>9} {'ours/s':>11} {'plain/s':>11} {'ratio':>6}")
-    for name, rows, ours, plain in cases():
-        seconds, plain_seconds = _seconds(ours), _seconds(plain)
-        print(
-            f"{name:48} {rows:9} {rows / seconds:11.0f} {rows / plain_seconds:11.0f} "
-            f"{plain_seconds / seconds:6.2f}"
-        )
 
 
 def _material(
@@ -311,17 +298,3 @@ def _plain_spans(entry: Entry) -> Callable[[], object]:
         return metrics.f1_score(truth, guess, average="micro")
 
     return graded
-
-
-def _seconds(work: Callable[[], object]) -> float:
-    best = float("inf")
-    for _ in range(_ROUNDS):
-        start = time.process_time()
-        work()
-        best = min(best, time.process_time() - start)
-    return best
-
-
-if __name__ == "__main__":
-    warnings.simplefilter("ignore")
-    main()

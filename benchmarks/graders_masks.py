@@ -4,13 +4,11 @@ Plain means what one would write first: paint every mask, loop over boxes, and l
 numpy, scikit-learn, scipy and shapely do the rest.  Both start from tables that have
 been read, and both must come to the same score.
 
-Run it with ``python benchmarks/graders_masks.py``, or let the runner of all graders
-import `cases`.
+``benchmarks/graders.py`` runs it.
 """
 
 from __future__ import annotations
 
-import time
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
@@ -36,25 +34,6 @@ def cases() -> Iterator[Case]:
     """Yield name, rows, our grader and the plain one, for each competition."""
     yield from _mask_cases(np.random.default_rng(1))
     yield from _box_cases(np.random.default_rng(2))
-
-
-def main() -> None:
-    """Print one line per competition."""
-    for name, rows, ours, plain in cases():
-        ours_s, score = _time(ours)
-        plain_s, wanted = _time(plain)
-        same = "same score" if np.isclose(score, wanted, rtol=1e-9) else "DIFFERS"
-        print(
-            f"{name:58} {rows:6} rows  {rows / ours_s:12,.0f} rows/s  plain "
-            f"{rows / plain_s:12,.0f} rows/s  x {plain_s / ours_s:6.1f}  {same}",
-            flush=True,
-        )
-
-
-def _time(call: Callable[[], Any]) -> tuple[float, float]:
-    started = time.perf_counter()
-    score = float(call())
-    return time.perf_counter() - started, score
 
 
 def _ours(
@@ -517,7 +496,3 @@ def _car_precision(true: list[Any], mine: list[Any]) -> float:
     precision = found / np.arange(1, len(mine) + 1)[:, None]
     best_at = np.maximum.accumulate(precision[::-1], axis=0)[::-1]
     return float((best_at * hits).sum(axis=0).mean() / len(true))
-
-
-if __name__ == "__main__":
-    main()

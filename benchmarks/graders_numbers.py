@@ -4,12 +4,11 @@ Submissions are generated at the competitions' sizes, or with 100,000 rows where
 are smaller, in an order of their own.  The yardstick is what a careful person would
 write: sort both tables by id, compare the ids, check the values, call the metric.
 
-Run it with ``python benchmarks/graders_numbers.py``.
+``benchmarks/graders.py`` runs it.
 """
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,12 +21,11 @@ from mle_toolkit.competitions.protocols import get_protocol
 from mle_toolkit.competitions.protocols.entry import Entry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
     Case = tuple[str, int, Callable[[], object], Callable[[], object]]
     Plain = Callable[[pd.DataFrame, pd.DataFrame], object]
 
-REPEATS = 5
 GENERATOR = np.random.default_rng(0)
 EARTH_M = 6_371_000
 
@@ -264,30 +262,3 @@ YARDSTICKS: dict[str, tuple[int, Plain]] = {
     BREATHS: (600_000, plain_breaths),
     PHONES: (100_000, plain_trips),
 }
-
-
-def seconds(run: Callable[[], object]) -> float:
-    """Return the shortest of some runs."""
-    times = []
-    for _ in range(REPEATS):
-        start = time.perf_counter()
-        run()
-        times.append(time.perf_counter() - start)
-    return min(times)
-
-
-def main(rows: Iterable[Case]) -> None:
-    """Print one line per case: rows per second of both, and their ratio."""
-    for name, n_rows, ours, plain in rows:
-        if not np.isclose(float(ours()), float(plain()), rtol=1e-6):  # type: ignore[arg-type]
-            msg = f"{name}: {ours()} is not {plain()}"
-            raise ValueError(msg)
-        here, there = seconds(ours), seconds(plain)
-        print(
-            f"{name:45} {n_rows:9,} rows {n_rows / here:13,.0f}/s "
-            f"plain {n_rows / there:13,.0f}/s  ratio {here / there:.2f}"
-        )
-
-
-if __name__ == "__main__":
-    main(cases())

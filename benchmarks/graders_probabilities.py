@@ -4,12 +4,11 @@ Submissions are generated at the competitions' sizes, or larger where these are 
 in an order of their own.  The yardstick is what a careful person would write: sort both
 tables by id, compare the ids, check the values, call the metric.
 
-Run it with ``python benchmarks/graders_probabilities.py``.
+``benchmarks/graders.py`` runs it.
 """
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,12 +20,11 @@ from mle_toolkit.competitions.protocols import get_protocol
 from mle_toolkit.competitions.protocols.entry import Entry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
     Case = tuple[str, int, Callable[[], object], Callable[[], object]]
     Plain = Callable[[pd.DataFrame, pd.DataFrame, list[str]], object]
 
-REPEATS = 5
 GENERATOR = np.random.default_rng(0)
 EPSILON = np.finfo(float).eps
 TINY = 1e-15
@@ -252,30 +250,3 @@ YARDSTICKS: dict[str, tuple[int, Plain]] = {
     "rsna-breast-cancer-detection": (100_000, plain_f1),
     "freesound-audio-tagging-2019": (10_000, plain_ranking),
 }
-
-
-def seconds(run: Callable[[], object]) -> float:
-    """Return the shortest of some runs."""
-    times = []
-    for _ in range(REPEATS):
-        start = time.perf_counter()
-        run()
-        times.append(time.perf_counter() - start)
-    return min(times)
-
-
-def main(rows: Iterable[Case]) -> None:
-    """Print one line per case: rows per second of both, and their ratio."""
-    for name, n_rows, ours, plain in rows:
-        if not np.isclose(float(ours()), float(plain()), rtol=1e-9):  # type: ignore[arg-type]
-            msg = f"{name}: {ours()} is not {plain()}"
-            raise ValueError(msg)
-        here, there = seconds(ours), seconds(plain)
-        print(
-            f"{name:50} {n_rows:9,} rows {n_rows / here:13,.0f}/s "
-            f"plain {n_rows / there:13,.0f}/s  ratio {here / there:.2f}"
-        )
-
-
-if __name__ == "__main__":
-    main(cases())

@@ -126,8 +126,8 @@ def _draw(axes: Axes, known: pd.DataFrame) -> list[Any]:
     colour = palette(1)[0]
     rows = known.index.to_numpy()
     found = _differs(known)
-    # With few competitions it passes 1, which no difference of rates does.
-    reach = known["detectable"].clip(upper=1.0)
+    # Missing where no difference of rates would be found: then the whole range is.
+    reach = known["detectable"].fillna(1.0).clip(upper=1.0)
     axes.barh(
         rows, 2 * reach, left=-reach, height=0.62, color=_SHADE, linewidth=0,
         zorder=1.5,

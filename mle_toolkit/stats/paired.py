@@ -102,10 +102,16 @@ def compare(
     reason = None
     if limits.error == 0.0:
         reason = "all differences are equal, so that the t interval has no width"
+    is_flat = reason is not None
+    detectable = _detectable(limits.error, first.size - 1, level, power)
+    if method != "paired-t" and detectable > 1.0:
+        # Values of these methods lie in [0, 1]: there is no such difference.
+        detectable = _NAN
+        reason = "no difference is so large that so few competitions would show it"
     return Comparison(
         estimate=float(differences.mean()),
-        low=limits.low if reason is None else _NAN,
-        high=limits.high if reason is None else _NAN,
+        low=_NAN if is_flat else limits.low,
+        high=_NAN if is_flat else limits.high,
         level=level,
         method=method,
         n=first.size,
@@ -114,7 +120,7 @@ def compare(
         mean_b=float(second.mean()),
         p_value=p_value,
         p_method=p_method,
-        detectable=_detectable(limits.error, first.size - 1, level, power),
+        detectable=detectable,
         power=power,
         n_left_out=left_out,
         seed=checked_seed(seed)[1] if p_method == SAMPLED else None,

@@ -111,7 +111,8 @@ class Comparison(Interval):
         when too many made that impossible.
     detectable
         The smallest true difference that would be found with probability
-        `power` by a two-sided test at 1 - `level`; NaN when it is undefined.
+        `power` by a two-sided test at 1 - `level`; NaN when it is undefined, or when
+        rates cannot differ by so much.
     power
         The probability that `detectable` refers to.
     n_left_out

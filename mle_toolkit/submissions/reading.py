@@ -74,10 +74,12 @@ def read_table(
     SubmissionError
         With one sentence that says why the file cannot be read as a table.
     """
-    data = _read_bytes(path, max_bytes).removeprefix(b"\xef\xbb\xbf")
-    _check_text(data, None if lenient else max_rows)
-    check_width(data, lenient=lenient)
-    _check_header(data, lenient=lenient)
+    data = _read_bytes(path, max_bytes)
+    # The parser drops the mark itself, and only one of them.
+    content = data.removeprefix(b"\xef\xbb\xbf")
+    _check_text(content, None if lenient else max_rows)
+    check_width(content, lenient=lenient)
+    _check_header(content, lenient=lenient)
     try:
         return _parse_as_pandas(data) if lenient else _parse(data)
     except pd.errors.ParserWarning as error:

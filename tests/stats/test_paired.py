@@ -76,7 +76,7 @@ def test_end_atoms_never_give_certainty(pairs):
     a, b = np.array(pairs).T / 8
     safe = compare(a, b)
     assert safe.high > safe.low
-    assert safe.detectable > 0
+    assert np.isnan(safe.detectable) or 0 < safe.detectable <= 1
     same = compare(a, a, method="paired-t")
     assert np.isnan([same.low, same.high, same.detectable]).all()
     assert "no width" in same.reason
@@ -337,3 +337,12 @@ def test_unknown_names_list_the_legal_ones(call):
     """Every choice is answered with what exists."""
     with pytest.raises(UnknownNameError, match="choose '"):
         call()
+
+
+def test_no_impossible_difference_is_called_detectable():
+    """With two competitions no difference of rates would be found, and it says so."""
+    few = compare([1.0, 0.5], [0.0, 0.2])
+    assert np.isnan(few.detectable)
+    assert "so few competitions" in few.reason
+    assert few.low < few.estimate < few.high
+    assert compare([1.0, 0.5], [0.0, 0.2], method="paired-t").detectable > 1

@@ -254,9 +254,9 @@ def _pair_sorted(
 
 
 def _sorted_rows(ids: pd.Series) -> NDArray[np.intp]:
-    # pandas' own sort of texts is not stable, but does the same everywhere; that of
-    # numbers depends on the processor.
-    kind: Any = "quicksort" if ids.dtype == object else "stable"
+    # pandas' own sort of texts is not stable, but does the same everywhere.  Where it
+    # leaves equal numbers depends on the processor; with few of them, in their order.
+    kind: Any = "stable" if ids.dtype.kind in "iuf" else "quicksort"
     ordered = ids.reset_index(drop=True).sort_values(kind=kind)
     return ordered.index.to_numpy()
 
