@@ -150,12 +150,16 @@ def rank_columns(entry: Entry) -> Outcome:
     require_only_columns(given, [entry.id_column, *entry.targets])
     require_row_count(entry)
     rows, truth_rows, dangers = _pair_sorted(entry)
-    ranks = np.column_stack([_ranks(given, name)[rows] for name in entry.targets])
-    truth = np.column_stack(
-        [_ranks(entry.answers, name)[truth_rows] for name in entry.targets]
-    )
+    # One column at a time stays within the processor's cache.
+    scores = [
+        regression.pearson(
+            _ranks(entry.answers, name)[truth_rows, None],
+            _ranks(given, name)[rows, None],
+        )
+        for name in entry.targets
+    ]
     return Outcome(
-        score=regression.pearson(truth, ranks),
+        score=float(np.mean(scores)),
         dangers=dangers + _unranked(given, entry.targets),
     )
 
