@@ -188,3 +188,12 @@ def test_a_column_is_text_once_a_number_overflows(tmp_path, cells, texts):
         found = ["" if pd.isna(cell) else cell for cell in table["y"]]
         assert found == cells
     assert list(table["z"]) == [3] * len(cells)
+
+
+def test_only_one_byte_order_mark_is_dropped(tmp_path):
+    """A second one is part of the first column's name, as pandas reads it."""
+    path = tmp_path / "s.csv"
+    for marks, name in ((0, "id"), (1, "id"), (2, "\ufeffid")):
+        path.write_bytes(b"\xef\xbb\xbf" * marks + b"id,y\n1,0.5\n")
+        for lenient in (True, False):
+            assert read_table(path, lenient=lenient).columns.tolist() == [name, "y"]
