@@ -68,7 +68,7 @@ bench: $(VENV)/.installed-test ## Speed against peers, full fuzz, full calibrati
 	@$(PY) benchmarks/reports.py
 	@$(PY) benchmarks/graders.py
 	@$(PY) benchmarks/fuzz_graders.py
-	@$(PY) benchmarks/stats_speed.py
+	@$(PY) benchmarks/stats_speed.py --install-peers
 	@$(PY) benchmarks/calibration.py
 
 lock: ## Resolve constraints.txt anew, with the newest versions

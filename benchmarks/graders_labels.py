@@ -57,7 +57,7 @@ def _material(
         ("tabular-playground-series-dec-2021", 400_000, 7, _accuracy),
         ("learning-agency-lab-automated-essay-scoring-2", 100_000, 6, _kappa),
         ("herbarium-2022-fgvc9", 210_000, 15_501, _f1_macro),
-        ("inaturalist-2019-fgvc6", 100_000, 1_010, _accuracy),
+        ("inaturalist-2019-fgvc6", 100_000, 1_010, _error),
         ("nfl-player-contact-detection", 500_000, 2, _mcc),
     ):
         truth = rng.integers(0, classes, rows)
@@ -199,6 +199,10 @@ def _plain(entry: Entry, score: Score) -> Callable[[], object]:
 
 def _accuracy(truth: pd.Series, guess: pd.Series) -> Any:
     return metrics.accuracy_score(truth.to_numpy(), guess.to_numpy())
+
+
+def _error(truth: pd.Series, guess: pd.Series) -> Any:
+    return 1 - _accuracy(truth, guess)
 
 
 def _kappa(truth: pd.Series, guess: pd.Series) -> Any:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mle_toolkit.errors import UsageError, check_choice
+from mle_toolkit.errors import check_choice
 from mle_toolkit.stats.checks import checked_seed, one_whole_number
 
 if TYPE_CHECKING:
@@ -123,12 +123,3 @@ def bca(draws: Floats, values: Floats, level: float) -> tuple[float, float]:
     orders = special.ndtr(bias + shifted / (1.0 - acceleration * shifted))
     low, high = np.quantile(draws, orders)
     return float(low), float(high)
-
-
-def no_bootstrap(method: str, by: str) -> UsageError:
-    """Return the error for a method that does not resample this unit."""
-    msg = (
-        f"method={method!r} does not resample by={by!r}; "
-        "use method='bootstrap-percentile', or by='competition'"
-    )
-    return UsageError(msg)
