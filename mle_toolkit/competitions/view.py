@@ -152,9 +152,7 @@ class Competition:
 <p class="mle-facts">{html.escape(self._lines())} Data:
 {html.escape(card.source.name)}; {html.escape(card.source.licence)}.</p>
 {_remarks(card)}
-<details open><summary>Description</summary>
-<div class="mle-text">{self._description()}</div>
-</details>
+{self._description()}
 {self._rows()}
 </div>"""
 
@@ -172,14 +170,18 @@ class Competition:
 
     def _description(self) -> str:
         try:
-            return to_html(_without_title(self.description), top_heading=2)
+            text = to_html(_without_title(self.description), top_heading=2)
         except CardError as error:
-            return f"<p>{html.escape(str(error))}</p>"
+            # Without data there is no description either, and that is said below.
+            return to_html(f"{error}.") if self.is_prepared else ""
+        return (
+            "<details open><summary>Description</summary>"
+            f'<div class="mle-text">{text}</div></details>'
+        )
 
     def _rows(self) -> str:
         if not self.is_prepared:
-            todo = html.escape(how(self.card))
-            return f"<p>The data are not on this machine yet: {todo}.</p>"
+            return to_html(f"The data are not on this machine yet: {how(self.card)}.")
         try:
             rows = self.sample()
         except (OSError, ValueError):
