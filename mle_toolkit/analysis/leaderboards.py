@@ -20,7 +20,7 @@ from mle_toolkit.analysis.spread import error_from_counts, error_limits
 from mle_toolkit.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 _ORDER = ("low", "medium", "high", "dev")
 _COLUMNS = [
@@ -40,7 +40,12 @@ _REFERENCE = {
 
 
 def count_table(
-    frame: pd.DataFrame, *, by: str = "agent", outcome: str = "any_medal"
+    frame: pd.DataFrame,
+    *,
+    by: str = "agent",
+    split: str | Sequence[str] | None = None,
+    attempts: int | None = None,
+    outcome: str = "any_medal",
 ) -> pd.DataFrame:
     """Return the counts of a tidy frame in the grain of the published record.
 
@@ -50,6 +55,9 @@ def count_table(
         One row per attempt.  Attempts count once they are published and graded.
     by
         Column that names the systems to tell apart; it becomes ``agent``.
+    split, attempts
+        As in `pass_at_k`.  The counts themselves do not know which attempts came
+        first, so that this is the place to choose them.
     outcome
         What a success is: ``"any_medal"``, ``"above_median"`` or
         ``"valid_submission"``.
@@ -67,7 +75,9 @@ def count_table(
         For an unknown `by` or `outcome`, and for a frame that lacks a column.
     """
     check_columns(frame, ["split"])
-    table = count_outcomes(frame, by=by, outcome=outcome)
+    table = count_outcomes(
+        frame, by=by, outcome=outcome, split=split, attempts=attempts
+    )
     known = frame[["competition", "split"]].dropna().drop_duplicates("competition")
     table = table.merge(known, on="competition", how="left")
     columns = [by, "competition", "split", "c", "n", "n_left_out"]

@@ -92,6 +92,7 @@ def read_pilot(
     b: str | None,
     by: str,
     split: str | Sequence[str] | None,
+    attempts: int | None,
     outcome: str,
     resamples: int,
     seed: int,
@@ -115,7 +116,9 @@ def read_pilot(
         )  # fmt: skip
     if a is None and b is None:
         data = without_ablations(data)
-    counts = count_outcomes(data, by=by, outcome=outcome, split=split)
+    counts = count_outcomes(
+        data, by=by, outcome=outcome, split=split, attempts=attempts
+    )
     first, second = _names([str(name) for name in counts[by].unique()], a, b)
     mine = counts[counts[by].astype(str) == first]
     if second is None:

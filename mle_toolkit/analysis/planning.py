@@ -40,6 +40,7 @@ def power_curve(
     b: str | None = None,
     by: str = "agent",
     split: str | Sequence[str] | None = None,
+    attempts: int | None = None,
     outcome: str = "any_medal",
     level: float = 0.95,
     test: str = "paired-t",
@@ -64,8 +65,8 @@ def power_curve(
         True differences of the mean success rates; by default 0 to 0.3.
     a, b
         Agents of the pilot; both, or one of them, where it has several.
-    by, split, outcome
-        As in `pass_at_k`.
+    by, split, attempts, outcome
+        As in `pass_at_k`, for the pilot.
     level
         One less the size of the two-sided test, and the coverage of ``low, high``.
     test
@@ -93,8 +94,8 @@ def power_curve(
     mle_toolkit.stats.power_curve
     """
     known = read_pilot(
-        pilot, a=a, b=b, by=by, split=split, outcome=outcome, resamples=resamples,
-        seed=seed,
+        pilot, a=a, b=b, by=by, split=split, attempts=attempts, outcome=outcome,
+        resamples=resamples, seed=seed,
     )  # fmt: skip
     effects = _DELTAS if deltas is None else np.asarray(deltas, dtype=np.float64)
     rows = []
@@ -132,6 +133,7 @@ def detectable_difference(
     b: str | None = None,
     by: str = "agent",
     split: str | Sequence[str] | None = None,
+    attempts: int | None = None,
     outcome: str = "any_medal",
     level: float = 0.95,
     test: str = "paired-t",
@@ -142,7 +144,7 @@ def detectable_difference(
 
     Parameters
     ----------
-    pilot, competitions, seeds, a, b, by, split, outcome, level, test
+    pilot, competitions, seeds, a, b, by, split, attempts, outcome, level, test
         As in `power_curve`.
     power
         Wanted probability of finding it.
@@ -171,8 +173,8 @@ def detectable_difference(
     [0.079, 0.047]
     """
     known = read_pilot(
-        pilot, a=a, b=b, by=by, split=split, outcome=outcome, resamples=resamples,
-        seed=seed,
+        pilot, a=a, b=b, by=by, split=split, attempts=attempts, outcome=outcome,
+        resamples=resamples, seed=seed,
     )  # fmt: skip
     rows = []
     for size, each in _designs(known, competitions, seeds):
@@ -203,6 +205,7 @@ def attempts_needed(
     b: str | None = None,
     by: str = "agent",
     split: str | Sequence[str] | None = None,
+    attempts: int | None = None,
     outcome: str = "any_medal",
     level: float = 0.95,
     test: str = "paired-t",
@@ -215,7 +218,7 @@ def attempts_needed(
     ----------
     delta
         One or several true differences of the mean success rates, in (0, 1).
-    pilot, competitions, power, a, b, by, split, outcome, level, test
+    pilot, competitions, power, a, b, by, split, attempts, outcome, level, test
         As in `detectable_difference`.
     resamples, seed
         As in `power_curve`.
@@ -244,8 +247,8 @@ def attempts_needed(
     [12.0, 3.0]
     """
     known = read_pilot(
-        pilot, a=a, b=b, by=by, split=split, outcome=outcome, resamples=resamples,
-        seed=seed,
+        pilot, a=a, b=b, by=by, split=split, attempts=attempts, outcome=outcome,
+        resamples=resamples, seed=seed,
     )  # fmt: skip
     rows = []
     for size, _ in _designs(known, competitions, 1):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from mle_toolkit import stats
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _MEDALS = ("gold", "silver", "bronze")
+# What an attempt need not say of itself.
+_PERHAPS = ["n_failed", "n_stopped", "valid_submission", "above_median"]
 _COLUMNS = [
     "competition", "k", "estimate", "low", "high", "level", "method", "n_competitions",
     "n_attempts", "n_left_out", "reason",
@@ -169,11 +172,12 @@ def summary(
     DataFrame
         Columns: `by`; ``n_competitions, n_attempts`` (those that count),
         ``n_left_out``; ``n_failed, n_stopped`` (counted, but broken down, or ended
-        by hand before their time); counts of ``valid_submission, above_median,
-        gold, silver, bronze, any_medal``; ``medal_rate, low, high, level, method,
-        reason``, the mean over competitions with its end-atom interval; sums of
-        ``elapsed_s, tokens_in, tokens_out, cost_usd`` over the attempts that
-        count, NaN where one is unknown.
+        by hand before their time; missing where an attempt does not say how it
+        ended, as in grading reports of MLE-bench); counts of ``valid_submission,
+        above_median``, missing likewise, and of ``gold, silver, bronze, any_medal``;
+        ``medal_rate, low, high, level, method, reason``, the mean over competitions
+        with its end-atom interval; sums of ``elapsed_s, tokens_in, tokens_out,
+        cost_usd`` over the attempts that count, NaN where one is unknown.
 
     Raises
     ------
@@ -191,7 +195,8 @@ def summary(
         {by: name, **_summarise(part, counts[counts[by] == name], level)}
         for name, part in frame.groupby(by, sort=False, observed=True)
     ]
-    return pd.DataFrame(rows)
+    table = pd.DataFrame(rows)
+    return table.astype(dict.fromkeys(_PERHAPS, "Int64")) if rows else table
 
 
 def limits_of(result: stats.Interval) -> dict[str, Any]:
@@ -273,16 +278,23 @@ def _summarise(
         "n_competitions": int((counts["n"] > 0).sum()),
         "n_attempts": len(inside),
         "n_left_out": len(part) - len(inside),
-        "n_failed": int((inside["status"] == "failed").sum()),
-        "n_stopped": int((inside["status"] == "stopped").sum()),
-        "valid_submission": int(inside["valid_submission"].sum()),
-        "above_median": int(inside["above_median"].sum()),
+        "n_failed": _number(inside["status"].astype("string") == "failed"),
+        "n_stopped": _number(inside["status"].astype("string") == "stopped"),
+        "valid_submission": _number(inside["valid_submission"]),
+        "above_median": _number(inside["above_median"]),
         **{medal: int((inside["medal"] == medal).sum()) for medal in _MEDALS},
         "any_medal": int(inside["any_medal"].sum()),
         "medal_rate": rate.pop("estimate"),
         **rate,
         **{
-            name: float(pd.to_numeric(inside[name]).sum(skipna=False))
+            name: float(
+                pd.to_numeric(inside[name]).to_numpy(np.float64, na_value=np.nan).sum()
+            )
             for name in ("elapsed_s", "tokens_in", "tokens_out", "cost_usd")
         },
     }
+
+
+def _number(flags: pd.Series) -> Any:
+    """Return how many are true, or NA where one of them is not known."""
+    return flags.astype("boolean").astype("Int64").sum(skipna=False)

@@ -25,8 +25,8 @@ _FURTHEST = 30.0
 _NAN = float("nan")
 _COLUMNS = [
     "kind", "k", "estimate", "low", "high", "level", "method", "target", "caution",
-    "at_least", "good_toulmin_low", "good_toulmin_high", "power_law", "attempts",
-    "n_competitions", "n_attempts", "n_left_out", "seed", "reason",
+    "at_least", "conflict", "good_toulmin_low", "good_toulmin_high", "power_law",
+    "attempts", "n_competitions", "n_attempts", "n_left_out", "seed", "reason",
 ]  # fmt: skip
 _BACKTEST = [
     "k", "truth", "estimate", "low", "high", "bias", "rmse", "coverage", "width",
@@ -74,7 +74,9 @@ def forecast_pass_at_k(
         interval, and ``"forecast"`` for the k asked for.  Columns: `by`; ``kind, k,
         estimate, low, high, level, method, target``; ``caution``, which is
         ``"model-dependent"`` where k exceeds 3 times ``attempts``, those made on the
-        middle competition; ``at_least``, Chao's lower value; ``good_toulmin_low,
+        middle competition; ``at_least``, Chao's lower value; ``conflict``, which is
+        ``"above-estimate"`` or ``"above-band"`` where that value exceeds the forecast
+        or its band, by its noise more often than not; ``good_toulmin_low,
         good_toulmin_high``, a band without a model, for k of 10 times the attempts
         and more; ``power_law``, a check; ``n_competitions, n_attempts, n_left_out,
         seed, reason``.  Undefined values are NaN and ``reason`` says why.
@@ -227,6 +229,7 @@ def _ahead(
         "method": found.method,
         "caution": found.caution,
         "at_least": found.at_least,
+        "conflict": found.conflict,
         "good_toulmin_low": far.low if far else _NAN,
         "good_toulmin_high": far.high if far else _NAN,
         "power_law": law.estimate if law else _NAN,

@@ -22,12 +22,13 @@ from mle_toolkit.analysis.counting import (
     OUTCOMES,
     check_columns,
     counted,
+    select,
 )
 from mle_toolkit.errors import UsageError, check_choice
 from mle_toolkit.stats.checks import whole_numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -124,6 +125,7 @@ def by_seed(
     *,
     seeds: str | int,
     by: str = "agent",
+    split: str | Sequence[str] | None = None,
     outcome: str = "any_medal",
     competitions: Iterable[str] | None = None,
 ) -> SeedTable:
@@ -146,6 +148,8 @@ def by_seed(
         - a number N: the first N attempts, the later ones are cut.
     by
         Column that names the systems to tell apart.
+    split
+        One or several splits, such as ``"low"``; by default all competitions.
     outcome
         What a success is: ``"any_medal"``, ``"above_median"`` or
         ``"valid_submission"``.
@@ -182,6 +186,7 @@ def by_seed(
     check_choice("outcome", outcome, OUTCOMES)
     check_columns(frame, {by, "competition", "seed", "any_medal", outcome})
     rule = _Rule.of(seeds)
+    frame = select(frame, by=by, split=split)
     splits = _splits(frame)
     wanted = None if competitions is None else [str(name) for name in competitions]
     rates: list[dict[str, Any]] = []

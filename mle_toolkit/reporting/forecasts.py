@@ -28,7 +28,17 @@ if TYPE_CHECKING:
 
 _DASHED: Any = (0, (4, 1.6))
 _DOTTED: Any = (0, (1, 1.4))
-_NEEDED = ("kind", "k", "estimate", "low", "high", "level", "caution", "at_least")
+_NEEDED = (
+    "kind",
+    "k",
+    "estimate",
+    "low",
+    "high",
+    "level",
+    "caution",
+    "at_least",
+    "conflict",
+)
 _MOST_BANDS = 4
 # Figures below this width, in inches, have a legend of one column.
 _NARROW = 4.5
@@ -59,7 +69,8 @@ def forecast_plot(
     matplotlib.figure.Figure
         Only the forecast has a band; the observed part has its intervals in the frame.
         Beyond 3 times the attempts made, the line is pale and the band hatched: it is
-        model-dependent.  The dotted line is Chao's lower value.  With more than four
+        model-dependent.  The dotted line is Chao's lower value, and the legend says so
+        where it exceeds the forecast.  With more than four
         systems the bands are left out.
 
     Raises
@@ -156,7 +167,7 @@ def _legend(known: pd.DataFrame, *, colour: str) -> list[Any]:
         Line2D([], [], color=colour, linewidth=1.5, linestyle=_DASHED,
                label=f"forecast with its {level:g} % band"),
         Line2D([], [], color=colour, linewidth=1.0, linestyle=_DOTTED,
-               label="at least (Chao)"),
+               label=_lower_value(known)),
     ]  # fmt: skip
     if known["caution"].notna().any():
         handles.append(
@@ -164,3 +175,10 @@ def _legend(known: pd.DataFrame, *, colour: str) -> list[Any]:
                   label="model-dependent: beyond 3 n")
         )  # fmt: skip
     return handles
+
+
+def _lower_value(known: pd.DataFrame) -> str:
+    """Name Chao's line, which is a lower one on average only."""
+    if known["conflict"].notna().any():
+        return "at least (Chao), noisy: not below the forecast"
+    return "at least (Chao)"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 from matplotlib.ticker import PercentFormatter
 
 from mle_toolkit.errors import UsageError
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
 
 _HOUR = 3600.0
 _MOST_BANDS = 4
-_APART = 0.06
+# What shares a k is set this much of the axis apart.
+_APART = 0.016
 _BEYOND = 1.04
 _CURVE = "curve"
 _OUTSIDE = "out-of-sample"
@@ -60,6 +62,8 @@ def medal_curve_plot(
     matplotlib.figure.Figure
         Nothing is interpolated.  Hours below 3 are drawn as minutes or seconds.  The
         bands hold at each moment alone; with more than four systems they are left out.
+        What was known at a single moment, such as all medals of attempts that cost
+        nothing, is a mark with its interval.
 
     Raises
     ------
@@ -94,6 +98,8 @@ def medal_curve_plot(
         spent = "Spent on the attempt" if axis == "dollars" else "Time since the start"
         axes.set_xlabel(f"{spent} ({unit})")
         axes.set_ylabel(ylabel or _held(known))
+        if len(systems) <= _MOST_BANDS:
+            _name_band(figure, 100 * float(known["level"].iloc[0]))
         label_right(axes, labels)
     return figure
 
@@ -126,6 +132,9 @@ def budget_split_plot(
     """
     check_columns(frame, [by, "axis", "budget", "kind", "k", "estimate", "low", "high"])
     known = frame[frame["estimate"].notna()]
+    if frame.empty:
+        msg = "no split to draw: attempts that spend nothing leave no budget to split"
+        raise UsageError(msg)
     if known.empty:
         msg = "no split to draw: every estimate is NaN; its column reason says why"
         raise UsageError(msg)
@@ -142,7 +151,7 @@ def budget_split_plot(
             mine = known[(known[by] == system) & (known["budget"] == budget)]
             text = f"budget {budget * scale:.3g} {unit}"
             label = text if one else f"{names[str(system)]}: {text}"
-            shift = _APART * (at - (len(pairs) - 1) / 2)
+            shift = _APART * int(known["k"].max()) * (at - (len(pairs) - 1) / 2)
             handles.append(_split(axes, mine, at, label, shift))
         handles.append(
             Line2D([], [], linestyle="none", marker="D", markersize=5.0, color="0.35",
@@ -155,7 +164,7 @@ def budget_split_plot(
         axes.set_ylim(-0.02, 1.02)
         axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
         axes.set_xlabel("Attempts k that share the budget of a competition")
-        axes.set_ylabel("A medal in one of them")
+        axes.set_ylabel("A medal in one of the k")
         figure.legend(handles=handles, loc="outside upper left", ncols=2)
     return figure
 
@@ -178,6 +187,12 @@ def _held(known: pd.DataFrame) -> str:
     return "Attempts with a medal so far"
 
 
+def _name_band(figure: Figure, level: float) -> None:
+    text = f"{level:g} % interval, moment by moment"
+    patch = Patch(facecolor="0.35", alpha=0.25, linewidth=0.0, label=text)
+    figure.legend(handles=[patch], loc="outside upper left")
+
+
 def _steps(
     axes: Axes, table: pd.DataFrame, at: int, scale: float, last: float, *, band: bool
 ) -> None:
@@ -188,6 +203,13 @@ def _steps(
         # A survival curve starts at its first medal; before that, nothing was won.
         x, columns = np.append(0.0, x), np.vstack([[0.0, np.nan, np.nan], columns])
         x, columns = np.append(x, last), np.vstack([columns, columns[-1:]])
+    if np.unique(x).size == 1:
+        # A line of no length would not be seen.
+        look: dict[str, Any] = {"color": colour, "zorder": 4, "clip_on": False}
+        axes.plot(x[-1:], columns[-1:, 0], marker=MARKERS[at % len(MARKERS)], **look)
+        if band:
+            axes.vlines(x[-1:], columns[-1:, 1], columns[-1:, 2], linewidth=1.6, **look)
+        return
     if band:
         axes.fill_between(
             x, columns[:, 1], columns[:, 2], step="post", color=colour, alpha=0.13,
@@ -208,7 +230,7 @@ def _split(
         "color": colour, "marker": marker, "markersize": 3.6, "linewidth": 1.0,
         "linestyle": LINES[at % len(LINES)],
     }  # fmt: skip
-    (line,) = axes.plot(inside["k"], inside["estimate"], label=label, **look)
+    (line,) = axes.plot(inside["k"] + shift, inside["estimate"], label=label, **look)
     chosen = table[table["kind"] == _OUTSIDE]
     k = chosen["k"].to_numpy(float) + shift
     axes.vlines(k, chosen["low"], chosen["high"], color=colour, linewidth=1.6)

@@ -69,7 +69,11 @@ class Forecast:
         ``"model-dependent"`` when `k` exceeds 3 times the attempts made: models
         that fit the counts equally well then differ.  None below.
     at_least
-        Chao's lower value; see `chao_pass_at_k`.
+        Chao's lower value; see `chao_pass_at_k`.  It is one on average only.
+    conflict
+        ``"above-estimate"`` or ``"above-band"`` when `at_least` exceeds the estimate
+        or the band, for `k` above the attempts made; None otherwise.  It is more often
+        the noise of `at_least` than a fault of the estimate (``docs/forecasting.md``).
     good_toulmin
         A band without a model, for `k` of 10 times the attempts and more; else
         None.  See `good_toulmin_pass_at_k`.
@@ -93,6 +97,7 @@ class Forecast:
     models: tuple[tuple[str, float], ...] = field(default=())
     caution: str | None = None
     at_least: float = float("nan")
+    conflict: str | None = None
     good_toulmin: Interval | None = None
     power_law: PowerLaw | None = None
     seed: int | None = None
@@ -323,14 +328,23 @@ def _one(
     far = None
     if reach >= _FAR:
         far = good_toulmin_pass_at_k(n, c, k, level=blank.level, seed=rng)
+    lower = chao_pass_at_k(n, c, k, level=blank.level, seed=rng).estimate
+    high = max(high, estimate)
     return replace(
         blank,
         estimate=estimate,
         low=min(low, estimate),
-        high=max(high, estimate),
+        high=high,
         models=fit.models,
         caution="model-dependent" if reach > _MODEL_DEPENDENT else None,
-        at_least=chao_pass_at_k(n, c, k, level=blank.level, seed=rng).estimate,
+        at_least=lower,
+        conflict=_conflict(lower, estimate, high) if reach > 1.0 else None,
         good_toulmin=far,
         power_law=power_law_pass_at_k(n, c, k),
     )
+
+
+def _conflict(lower: float, estimate: float, high: float) -> str | None:
+    if lower > high:
+        return "above-band"
+    return "above-estimate" if lower > estimate else None

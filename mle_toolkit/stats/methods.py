@@ -145,9 +145,12 @@ def attempt_noise(
 
     With M(k) for ``C(n - c, k) / C(n, k)``, the unbiased estimate of the chance
     that k attempts all fail, ``M(k)**2 - M(2 k)`` is the unbiased estimate of its
-    variance.  It needs 2 k attempts.  With fewer, the bound of a U-statistic is
-    taken, ``k / n`` times the variance of a single draw (Hoeffding 1948, Annals of
-    Mathematical Statistics 19, theorem 5.2), at the mean over competitions.
+    variance.  It needs 2 k attempts.  For competitions with fewer, the smaller sum
+    of two that are too large on average is taken: `variance_bound`, with a guard
+    of one more competition solved once, and the bound of a U-statistic, ``k / n``
+    times the variance of a single draw (Hoeffding 1948, Annals of Mathematical
+    Statistics 19, theorem 5.2), at the mean over competitions.  The first meets the
+    unbiased one at ``n = 2 k`` but for the guard, which grows from 0.
 
     Parameters
     ----------
@@ -159,14 +162,45 @@ def attempt_noise(
         Which competitions have k attempts; by default all.
     """
     here = np.ones(values.shape, dtype=bool) if present is None else present
-    mean = np.where(here, values, 0.0).sum(axis=-1) / np.maximum(here.sum(axis=-1), 1)
-    bound = k / np.maximum(n, 1) * (mean * (1.0 - mean))[..., None]
-    n, c, twice = np.broadcast_arrays(n, c, 2 * k)
-    beyond = at_least_one(
-        *(np.broadcast_to(each, values.shape) for each in (n, c, twice))
-    )
+    n, c, k = (np.broadcast_to(each, values.shape) for each in (n, c, k))
+    beyond = at_least_one(n, c, 2 * k)
     unbiased = (1.0 - values) ** 2 - (1.0 - beyond)
-    return np.where(np.isnan(beyond), bound, unbiased)
+    few = here & (2 * k > n)
+    count = np.maximum(here.sum(axis=-1, keepdims=True), 1)
+    mean = np.where(here, values, 0.0).sum(axis=-1, keepdims=True) / count
+    hoeffding = np.where(few, k / np.maximum(n, 1) * mean * (1.0 - mean), 0.0)
+    solved = np.where(few, variance_bound(values, n, c, k), 0.0)
+    # The guard: one more competition that was solved once.
+    guard = np.where(few, 2 * k / np.maximum(n, 1) - 1.0, 0.0)
+    guard = guard.max(axis=-1, keepdims=True, initial=0.0)
+    solved += guard * few / np.maximum(few.sum(axis=-1, keepdims=True), 1)
+    smaller = solved.sum(axis=-1, keepdims=True) < hoeffding.sum(axis=-1, keepdims=True)
+    return np.where(few, np.where(smaller, solved, hoeffding), unbiased)
+
+
+def variance_bound(values: Floats, n: Counts, c: Counts, k: Counts) -> Floats:
+    """Return what exceeds the variance of pass@k on average, for k <= n <= 2 k.
+
+    With q = 1 - p, M(k)**2 estimates ``q**(2 k)`` plus the variance, and for the
+    former ``q**n (1 - (2 k - n) p)`` is too small.  There, ``q**n`` is the chance of
+    no success, and ``n p q**n`` is below that of one: what is left of ``M(k)**2``
+    where a competition was solved, and ``2 k / n - 1`` for each that was solved once.
+
+    Parameters
+    ----------
+    values : array, shape (..., competitions)
+        Estimates of pass@k.
+    n, c, k : array of int, of that shape
+        Attempts, successes, and attempts that one may draw.
+
+    Returns
+    -------
+    ndarray
+        Of that shape, at least 0; for other k it has no meaning.
+    """
+    missed = np.where(c > 0, (1.0 - values) ** 2, 0.0)
+    result: Floats = missed + (2.0 * k / np.maximum(n, 1) - 1.0) * (c == 1)
+    return result
 
 
 def _smoothed(sample: Sample, level: float) -> Limits:

@@ -58,7 +58,9 @@ def chao_pass_at_k(
         unbiased pass@k.
     level
         Share of the bootstrap over competitions that the band holds.  The
-        estimate is a lower value: do not expect the band to hold the truth.
+        estimate is a lower value: do not expect the band to hold the truth.  It is
+        lower on average over experiments; ``f1**2 / f2`` of few competitions is
+        noisy, and in a single one it may well exceed the truth.
     resamples, seed
         Of the bootstrap over competitions.
 

@@ -150,6 +150,10 @@ def test_attempts_become_counts():
     assert table.iloc[0].tolist() == ["a/x", "one", "low", 1, 4, 2]
     by_model = analysis.count_table(frame, by="model", outcome="valid_submission")
     assert list(by_model["agent"]) == ["x", "y"]
+    cut = analysis.count_table(frame, split="low", attempts=3)
+    assert cut["n"].tolist() == [3, 2]
+    with pytest.raises(UsageError, match="split"):
+        analysis.count_table(frame, split="high")
     both = pd.concat([mle.record(missing="failure"), table])
     over_all = analysis.leaderboard(both)
     row = over_all[(over_all["agent"] == "b/y") & (over_all["split"] == "all")].iloc[0]

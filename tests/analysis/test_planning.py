@@ -140,6 +140,26 @@ def test_attempts_are_counted_and_the_pending_left_out():
     assert (table["competitions"] == 3).all()
 
 
+def test_first_attempts_of_a_pilot():
+    """`attempts=` plans with the attempts of the lowest seeds, in all three verbs."""
+    frame = make_frame(
+        {(agent, name): (6, c, 0)
+         for agent, wins in (("a/m", (1, 4, 6)), ("b/m", (2, 3, 1)))
+         for name, c in zip("xyz", wins, strict=True)}
+    )  # fmt: skip
+    first = frame[frame["seed"] < 4]
+    for verb in (
+        analysis.detectable_difference,
+        analysis.power_curve,
+        lambda pilot, **named: analysis.attempts_needed(0.3, pilot, **named),
+    ):
+        cut = verb(frame, attempts=4)
+        pd.testing.assert_frame_equal(cut, verb(first))
+        assert (cut["n_attempts"] == 24).all()
+    with pytest.raises(UsageError, match="which attempts came first"):
+        analysis.power_curve(analysis.count_table(frame), attempts=4)
+
+
 def test_a_pilot_that_says_nothing_gives_nan_with_the_reason():
     """One competition does not say how competitions differ."""
     frame = make_frame({("a/m", "x"): (4, 2, 0)})

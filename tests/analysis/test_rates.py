@@ -207,6 +207,28 @@ def test_summary_does_not_add_up_what_is_unknown():
     assert "at least 2" in row["reason"]
 
 
+def test_summary_of_grading_reports_does_not_call_unknown_endings_none():
+    """Without a status nobody can say how many attempts broke down or were stopped."""
+    frame = make_frame({(TREE, "a"): (4, 2, 0), (TREE, "b"): (4, 1, 0)})
+    frame.loc[0, "valid_submission"] = False
+    row = analysis.summary(frame).iloc[0]
+    assert (row["n_failed"], row["n_stopped"], row["valid_submission"]) == (0, 0, 7)
+    reports = frame.assign(
+        status=pd.array([pd.NA] * len(frame), dtype="string"),
+        tokens_in=pd.array([pd.NA] * len(frame), dtype="Int64"),
+        cost_usd=np.nan,
+    )
+    row = analysis.summary(reports).iloc[0]
+    assert row[["n_failed", "n_stopped", "tokens_in", "cost_usd"]].isna().all()
+    assert (row["valid_submission"], row["any_medal"]) == (7, 3)
+    # One unknown is enough, as for sums of cost.
+    frame.loc[3, ["status", "above_median"]] = pd.NA
+    row = analysis.summary(frame).iloc[0]
+    assert row[["n_failed", "n_stopped", "above_median"]].isna().all()
+    assert row["valid_submission"] == 7
+    assert analysis.summary(frame.iloc[:0]).empty
+
+
 @pytest.mark.parametrize(
     ("call", "words"),
     [

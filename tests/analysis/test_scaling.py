@@ -47,6 +47,8 @@ def test_forecast_rows_are_those_of_the_statistics(o1):
         np.testing.assert_array_equal(ahead[name].astype(float), expected)
     cautions = ahead["caution"].astype(object).where(ahead["caution"].notna(), None)
     assert list(cautions) == [None, "model-dependent", "model-dependent", None]
+    conflicts = ahead["conflict"].astype(object).where(ahead["conflict"].notna(), None)
+    assert list(conflicts) == [each.conflict for each in plain]
     assert ahead["good_toulmin_high"].notna().tolist() == [False, False, True, False]
     assert ahead["power_law"].notna().tolist() == [True, True, True, False]
     assert "30 times" in ahead["reason"].iloc[-1]

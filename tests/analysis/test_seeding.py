@@ -65,6 +65,10 @@ def test_splits_have_rates_of_their_own():
     padded = table.rates.groupby("split")["n_padded"].apply(list)
     assert padded["all"] == [0, 0, 1, 2]
     assert padded["high"] == [0, 0, 0, 1]
+    high = analysis.by_seed(FRAME, seeds="most", split="high")
+    # The most attempts are now those of a competition in this split.
+    assert high.rates.groupby("split")["rate"].apply(list)["all"] == [1.0, 1.0, 0.0]
+    assert set(high.use["split"]) == {"high"}
 
 
 @pytest.mark.parametrize(

@@ -71,6 +71,18 @@ def test_observed_is_solid_and_the_forecast_dashed(forecast):
     assert "AIDE, o1-preview" in texts
 
 
+def test_a_lower_value_above_the_forecast_is_not_called_lower():
+    """The legend says that Chao's line is above, and only then."""
+    record = mle.record(missing="drop")
+    aira = record[record["agent"] == "aira-dojo"]
+    for k, word in ((60, "noisy: not below the forecast"), (24, "at least (Chao)")):
+        table = analysis.forecast_pass_at_k(aira, k=[22, k])
+        (text,) = [
+            each for each in written(figures.forecast_plot(table)) if "Chao" in each
+        ]
+        assert text.endswith(word)
+
+
 def test_a_near_forecast_is_not_called_model_dependent(forecast):
     """The word is for what it is true of."""
     near = forecast[forecast["caution"].isna()]
@@ -124,6 +136,31 @@ def test_dollars_keep_their_unit_and_axes_do_not_mix(steps):
         figures.medal_curve_plot(both)
     with pytest.raises(UsageError, match="reason"):
         figures.medal_curve_plot(dollars.assign(estimate=np.nan))
+
+
+def test_medals_that_cost_nothing_are_a_mark(steps):
+    """A curve of one moment is seen, with its interval; it has no budget to split."""
+    free = steps.assign(cost_usd=0.0)
+    curve = analysis.medal_curve(free, axis="dollars")
+    assert len(curve) == 1
+    for table in (curve, analysis.time_to_first_medal(free, axis="dollars")):
+        (axes,) = figures.medal_curve_plot(table).axes
+        (mark,) = axes.lines
+        assert mark.get_marker() != "None"
+        (row,) = table[table["x"].notna()].to_dict("records")
+        assert (mark.get_xdata()[0], mark.get_ydata()[-1]) == (0.0, row["estimate"])
+        ((bar,),) = [each.get_segments() for each in axes.collections]
+        np.testing.assert_allclose(bar[:, 1], [row["low"], row["high"]])
+    with pytest.raises(UsageError, match="no budget to split"):
+        figures.budget_split_plot(analysis.best_split(free, axis="dollars"))
+
+
+def test_a_band_says_what_it_holds(steps):
+    """Its level is in the legend; without bands there is none."""
+    curve = analysis.medal_curve(steps, level=0.8)
+    assert "80 % interval, moment by moment" in written(figures.medal_curve_plot(curve))
+    many = pd.concat([curve.assign(agent=f"a{at}") for at in range(5)])
+    assert not figures.medal_curve_plot(many).legends
 
 
 def test_the_chosen_split_is_marked_with_its_own_value(steps):

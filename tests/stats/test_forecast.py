@@ -175,6 +175,26 @@ def test_says_how_far_it_reaches():
     assert near.at_least == pytest.approx(near.power_law.estimate, abs=0.02)
 
 
+def test_says_when_the_lower_value_is_none():
+    """Chao's value above the estimate, and above the band, is a conflict by name."""
+    # Seven solved once and one twice: Chao counts on nearly all the others.
+    c = [1] * 7 + [2] + [6] * 6 + [12] * 12 + [16] * 20 + [0] * 29
+    near, far = forecast_pass_at_k([16] * 75, c, [16, 160])
+    assert far.at_least > far.high
+    assert far.conflict == "above-band"
+    assert near.conflict is None
+    calm = forecast_pass_at_k(*EIGHT, 80)
+    assert calm.at_least < calm.estimate
+    assert calm.conflict is None
+    record = mle.record(missing="drop")
+    aira = record[record["agent"] == "aira-dojo"]
+    between, above = forecast_pass_at_k(aira["n"], aira["c"], [24, 60])
+    assert between.at_least < between.estimate
+    assert between.conflict is None
+    assert above.estimate < above.at_least < above.high
+    assert above.conflict == "above-estimate"
+
+
 def test_the_population_is_less_certain_than_these():
     """Solved competitions are known; others of their kind are not."""
     these, others = (
