@@ -18,14 +18,17 @@ __version__ = "0.1.0"
 _NAMES = {
     "Experiment": "mle_toolkit.notebook.experiment",
     "attach": "mle_toolkit.notebook.experiment",
-    "launch": "mle_toolkit.notebook.experiment",
+    "import_traces": "mle_toolkit.traces.importing.storing",
+    "launch": "mle_toolkit.notebook.launching",
     "launcher": "mle_toolkit.notebook.launcher",
     "competition": "mle_toolkit.competitions",
     "grade": "mle_toolkit.competitions",
     "list_competitions": "mle_toolkit.competitions",
+    "load_annotations": "mle_toolkit.frames",
     "load_attempts": "mle_toolkit.frames",
     "new_competition": "mle_toolkit.competitions",
     "record": "mle_toolkit.published",
+    "watch": "mle_toolkit.notebook.watching",
 }
 _PACKAGES = {
     "analysis": "mle_toolkit.analysis",
@@ -41,13 +44,16 @@ __all__ = [
     "competition",
     "figures",
     "grade",
+    "import_traces",
     "launch",
     "launcher",
     "list_competitions",
+    "load_annotations",
     "load_attempts",
     "new_competition",
     "record",
     "stats",
+    "watch",
 ]
 
 

@@ -27,7 +27,7 @@ COLUMNS = [
     "experiment", "competition", "split", "scaffold", "model", "agent", "seed",
     "status", "score", "medal", "any_medal", "above_median", "valid_submission",
     "percentile", "validation_score", "elapsed_s", "tokens_in", "tokens_out",
-    "cost_usd", "n_nodes", "hardware", "flagged", "path",
+    "cost_usd", "n_nodes", "hardware", "flagged", "tags", "path",
 ]  # fmt: skip
 
 

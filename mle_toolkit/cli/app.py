@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from mle_toolkit.cli import creating, data, experiments, results
+from mle_toolkit.cli import creating, data, experiments, importing, results, watching
 from mle_toolkit.errors import ToolkitError, UsageError
 
 FAILED = 1
@@ -21,7 +21,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for part in (experiments, results, data, creating):
+for part in (experiments, watching, results, data, creating, importing):
     part.register(app)
 
 

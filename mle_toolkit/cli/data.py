@@ -1,8 +1,7 @@
-"""`mle ls`, `mle prepare`, `mle import`, `mle doctor`."""
+"""`mle ls`, `mle prepare`, `mle doctor`."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -20,7 +19,6 @@ def register(app: typer.Typer) -> None:
     """Add the commands to the application."""
     for command in (ls, prepare, doctor):
         app.command(rich_help_panel="Set-up")(command)
-    app.command("import", rich_help_panel="Set-up")(import_)
 
 
 def ls(
@@ -104,57 +102,6 @@ def prepare(
             print(f"{card.id}: {public}")
     if as_json:
         print_json(done)
-
-
-def import_(
-    what: Annotated[
-        str, typer.Argument(help="mlebench", autocompletion=lambda: ["mlebench"])
-    ],
-    folder: Annotated[
-        Path, typer.Argument(help="MLE-bench's data folder: <id>/prepared inside.")
-    ],
-    clone: Annotated[
-        Path | None,
-        typer.Option(help="A clone of MLE-bench, for leaderboards and descriptions."),
-    ] = None,
-    as_json: Json = False,
-) -> None:
-    """Link data that MLE-bench prepared, and list what is usable.
-
-    Nothing is copied, fetched or changed.  Exit code 1: nothing is usable.
-
-    Examples:
-
-      mle import mlebench ~/.cache/mle-bench/data
-
-      mle import mlebench /data/mle-bench --clone ~/src/mle-bench
-    """
-    from mle_toolkit.competitions.importing import import_mlebench
-    from mle_toolkit.errors import check_choice
-
-    check_choice("thing to import", what, ["mlebench"])
-    found = import_mlebench(folder, clone=clone)
-    if as_json:
-        print_json([vars_of(each) for each in found])
-    else:
-        yes = {True: "yes", False: "no"}
-        print_table(
-            ["competition", "usable", "leaderboard", "description", "what is missing"],
-            [
-                [
-                    each.competition,
-                    yes[each.usable],
-                    yes[each.leaderboard],
-                    yes[each.description],
-                    "; ".join(each.problems),
-                ]
-                for each in found
-            ],
-        )
-        n_usable = sum(each.usable for each in found)
-        print(f"{n_usable} of {len(found)} competitions found are usable")
-    if not any(each.usable for each in found):
-        raise typer.Exit(NOT_READY)
 
 
 def doctor(as_json: Json = False) -> None:

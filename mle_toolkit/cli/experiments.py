@@ -89,7 +89,8 @@ def run(
 
       mle run digits --model openai:gpt-4o --time-limit 1h --dry-run
     """
-    from mle_toolkit.notebook.experiment import Experiment, plan_launch
+    from mle_toolkit.notebook.experiment import Experiment
+    from mle_toolkit.notebook.launching import plan_launch
     from mle_toolkit.running import control
     from mle_toolkit.sandbox import require
 

@@ -44,6 +44,20 @@ def complete_sandbox(incomplete: str) -> list[str]:
     return [name for name in SANDBOXES if name.startswith(incomplete)]
 
 
+def complete_attempt(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Return the attempts of the named run that begin with what was typed."""
+    from mle_toolkit.errors import ToolkitError
+    from mle_toolkit.store import ExperimentFolder
+
+    try:
+        experiment = ExperimentFolder.open(ctx.params.get("path") or ".")
+        paths = [each.path for each in experiment.attempts()]
+    except (ToolkitError, KeyError, TypeError):
+        return []
+    names = [path.relative_to(experiment.path).as_posix() for path in paths]
+    return [name for name in names if name.startswith(incomplete)]
+
+
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs to read.")]
 RunFolder = Annotated[Path, typer.Argument(help="A run folder, such as runs/x.")]
 Competitions = Annotated[

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mle_toolkit.errors import StoreError, UsageError
+from mle_toolkit.frames.annotations import load_annotations
 from mle_toolkit.frames.columns import COLUMNS, join
 from mle_toolkit.frames.finding import Sources, find_sources
 from mle_toolkit.frames.groups import Groups, groups_for, read_table
@@ -23,7 +24,13 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ["COLUMNS", "attempts_frame", "events_frame", "load_attempts"]
+__all__ = [
+    "COLUMNS",
+    "attempts_frame",
+    "events_frame",
+    "load_annotations",
+    "load_attempts",
+]
 
 
 def load_attempts(

@@ -34,6 +34,7 @@ COLUMNS = {
     "n_nodes": "Int64",
     "hardware": "string",
     "flagged": "boolean",
+    "tags": "string",
     "path": "string",
 }
 

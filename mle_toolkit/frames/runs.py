@@ -11,6 +11,7 @@ from mle_toolkit.frames.columns import COLUMNS
 from mle_toolkit.records import LoadReport, Problem
 from mle_toolkit.store import read_json
 from mle_toolkit.traces import EventLog
+from mle_toolkit.traces.annotations import read_annotations
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,9 +27,11 @@ def attempts_frame(
     problems: list[Problem] = []
     for attempt in attempts:
         row, reason = _row(attempt, experiment)
-        rows.append(row)
         if reason is not None:
             problems.append(Problem(str(attempt.path), reason))
+        row["tags"], unread = _tags(attempt)
+        problems += unread
+        rows.append(row)
     frame = pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
     frame.attrs["report"] = LoadReport(len(rows), tuple(problems))
     return frame
@@ -74,7 +77,6 @@ def _of_result(attempt: AttemptFolder) -> dict[str, Any]:
     result = attempt.result()
     if result is None:
         return {"status": attempt.state()}
-    hardware = result.get("hardware") or {}
     return {
         "status": result["status"],
         "validation_score": result.get("validation_score"),
@@ -83,9 +85,15 @@ def _of_result(attempt: AttemptFolder) -> dict[str, Any]:
         "tokens_out": result.get("tokens_out"),
         "cost_usd": result.get("cost_usd"),
         "n_nodes": result.get("n_nodes"),
-        "hardware": f"{hardware.get('cores')} x {hardware.get('cpu')}, "
-        f"{hardware.get('memory_gib')} GiB",
+        "hardware": _hardware(result.get("hardware")),
     }
+
+
+def _hardware(known: Any) -> str | None:
+    """Return the machine in words; None where nobody wrote it down."""
+    if not known:
+        return None
+    return f"{known.get('cores')} x {known.get('cpu')}, {known.get('memory_gib')} GiB"
 
 
 def _of_grade(attempt: AttemptFolder) -> dict[str, Any]:
@@ -100,6 +108,19 @@ def _of_grade(attempt: AttemptFolder) -> dict[str, Any]:
         "valid_submission": grade["valid"],
         "percentile": grade["percentile"],
     }
+
+
+def _tags(attempt: AttemptFolder) -> tuple[str | None, list[Problem]]:
+    """Return the tags that people gave, and what was unreadable.
+
+    Tags of nodes and events count: an attempt with a leak in it is one to look at.
+    """
+    try:
+        annotations, problems = read_annotations(attempt.path)
+    except ToolkitError as error:
+        return None, [Problem(str(attempt.path), str(error))]
+    tags = dict.fromkeys(tag for each in annotations for tag in each.tags)
+    return ", ".join(tags) or None, problems
 
 
 def _missing(attempt: AttemptFolder, row: dict[str, Any]) -> str | None:

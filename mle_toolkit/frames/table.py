@@ -32,6 +32,7 @@ _UNKNOWN = {
     "status": "a grading report does not say how the attempt ended",
     "percentile": "it needs the whole leaderboard, which a grading report leaves out",
     "flagged": "nothing was looked for",
+    "tags": "people tag attempts, and a grading report knows none",
 } | dict.fromkeys(
     ("validation_score", "elapsed_s", "tokens_in", "tokens_out", "cost_usd",
      "n_nodes", "hardware"),

@@ -1,4 +1,4 @@
-"""Find the best graded attempt and the program behind its submission."""
+"""Find the best graded attempt and the program behind its submission, and show it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from mle_toolkit.errors import StoreError, ToolkitError, UsageError, check_choice
 from mle_toolkit.notebook.experiment import Best, read_grade
+from mle_toolkit.reporting import words
+from mle_toolkit.reporting.markup import Html, element, escape, join
 from mle_toolkit.traces import EventLog
 
 if TYPE_CHECKING:
@@ -79,3 +81,40 @@ def _code(attempt: AttemptFolder) -> str | None:
         elif event["kind"] == "submission" and event.get("number") == chosen:
             node = event.get("node")
     return codes.get(node)
+
+
+def best_html(best: Best) -> str:
+    """Return the best attempt as safe HTML: its grade and its program."""
+    grade = best.grade
+    facts: list[object] = [
+        element("b", f"{best.competition}, seed {best.seed}"),
+        f"test score {words.score(grade.score)}",
+    ]
+    if grade.medal:
+        facts.append(element("b", grade.medal))
+    if grade.percentile is not None:
+        facts.append(f"beats {grade.percentile:.0f} % of the leaderboard")
+    code = (
+        element("pre", Html(escape_whole(best.code)), style=_STYLE)
+        if best.code
+        else None
+    )
+    missing = element("p", "The trace does not hold its program.")
+    body = join([element("p", join(facts, " · ")), code or missing])
+    return str(element("div", body))
+
+
+def escape_whole(text: str) -> str:
+    """Return a program as harmless text, however long it is."""
+    size = 1000
+    return "".join(
+        escape(text[start : start + size]) for start in range(0, len(text), size)
+    )
+
+
+_STYLE = (
+    "max-height:26em;overflow:auto;padding:8px 10px;font:12px/1.45 "
+    "var(--jp-code-font-family, ui-monospace, Menlo, monospace);"
+    "background:var(--jp-layout-color2, #f4f4f0);"
+    "color:var(--jp-content-font-color1, #1c2126)"
+)

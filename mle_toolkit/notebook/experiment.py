@@ -6,26 +6,21 @@ the kernel, so closing or killing it does not touch the attempts.
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mle_toolkit.durations import parse_duration
-from mle_toolkit.errors import StoreError, UsageError, check_choice
-from mle_toolkit.records import Grade, Limits, Thresholds
+from mle_toolkit.errors import StoreError, UsageError
+from mle_toolkit.records import Grade, Thresholds
 from mle_toolkit.running import control
-from mle_toolkit.running.plan import Plan, plan_experiment
-from mle_toolkit.running.usage import total_memory_mib
 from mle_toolkit.store import AttemptFolder, ExperimentFolder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     import pandas as pd
 
-MEMORY_SHARE = 0.8
+    from mle_toolkit.notebook.watching import Attempt, Comparison
+    from mle_toolkit.reporting.live.session import Session
+    from mle_toolkit.running.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +43,7 @@ class Best:
     grade: Grade
 
     def _repr_html_(self) -> str:
-        from mle_toolkit.notebook.display import best_html
+        from mle_toolkit.notebook.best import best_html
 
         return best_html(self)
 
@@ -88,14 +83,68 @@ class Experiment:
         return f"<Experiment {self.name}: {progress.total} attempts: {counts}>"
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        from mle_toolkit.notebook.display import experiment_bundle
+        from mle_toolkit.notebook.showing import bundle
 
-        return experiment_bundle(self)
+        return bundle(self.session(), repr(self))
 
     def _ipython_display_(self) -> None:
-        from mle_toolkit.notebook.display import live
+        from mle_toolkit.notebook.showing import show
 
-        live(self)
+        show(self.session(), repr(self))
+
+    def __getitem__(self, attempt: int | str | tuple[str, ...]) -> Attempt:
+        """Return one attempt: by row number, by path, or by the end of its path.
+
+        Raises
+        ------
+        UsageError
+            When there is none, or more than one.
+
+        Examples
+        --------
+        >>> exp[0], exp["digits/tree-search-offline/3"]  # doctest: +SKIP
+        """
+        from mle_toolkit.notebook.watching import Attempt
+
+        return Attempt(self._attempt(attempt), self.folder)
+
+    def session(self, **options: Any) -> Session:
+        """Return what answers a live view of this experiment."""
+        from mle_toolkit.notebook.watching import actions
+        from mle_toolkit.reporting.live.session import Session
+
+        return Session(self.folder, act=actions(self.folder), **options)
+
+    def compare(
+        self, first: int | str | tuple[str, ...], second: int | str | tuple[str, ...]
+    ) -> Comparison:
+        """Show two attempts side by side: scores, where they part, and their programs.
+
+        Parameters
+        ----------
+        first, second
+            Each as in ``exp[...]``.
+        """
+        from mle_toolkit.notebook.watching import Comparison
+
+        return Comparison(self, self._attempt(first), self._attempt(second))
+
+    def export(self, target: str | Path, *, overwrite: bool = False) -> Path:
+        """Write the experiment into one HTML file to share; return its path.
+
+        The page is interactive and needs nobody: the list, and every attempt that has
+        begun, with its tree, scores and transcript.
+
+        Raises
+        ------
+        UsageError
+            When `target` does not end in ``.html``.
+        StoreError
+            When the file exists or cannot be written.
+        """
+        from mle_toolkit.notebook.exporting import export_experiment
+
+        return export_experiment(self, Path(target), overwrite=overwrite)
 
     def progress(self) -> control.Progress:
         """Return how many attempts are in which state."""
@@ -153,6 +202,12 @@ class Experiment:
 
         return load_attempts(self.path)
 
+    def annotations(self) -> pd.DataFrame:
+        """Return what people noted, one row per annotation; see `load_annotations`."""
+        from mle_toolkit.frames import load_annotations
+
+        return load_annotations(self.path)
+
     def events(self, attempt: int | str | Path | None = None) -> pd.DataFrame:
         """Return the events of one attempt, or of all.
 
@@ -165,9 +220,9 @@ class Experiment:
 
         if attempt is None:
             return events_frame(self.folder.attempts())
-        if isinstance(attempt, int):
-            return events_frame([self.folder.attempts()[attempt]])
-        return events_frame([AttemptFolder(self.path / attempt)])
+        if isinstance(attempt, Path):
+            return events_frame([AttemptFolder(self.path / attempt)])
+        return events_frame([self._attempt(attempt)])
 
     def best(self, competition: str | None = None) -> Best:
         """Return the best graded attempt: its code, submission and grade.
@@ -186,6 +241,25 @@ class Experiment:
 
         return best_attempt(self.folder, competition)
 
+    def _attempt(self, wanted: int | str | tuple[str, ...]) -> AttemptFolder:
+        attempts = self.folder.attempts()
+        if isinstance(wanted, int):
+            if not -len(attempts) <= wanted < len(attempts):
+                msg = f"there is no attempt {wanted}; {self.name} has {len(attempts)}"
+                raise UsageError(msg)
+            return attempts[wanted]
+        parts = wanted if isinstance(wanted, tuple) else wanted.strip("/").split("/")
+        name = [str(part) for part in parts]
+        found = [each for each in attempts if _named(each, name)]
+        if len(found) != 1:
+            names = ", ".join("/".join(each.path.parts[-3:]) for each in attempts[:3])
+            msg = (
+                f"{len(found) or 'no'} attempts are named {'/'.join(name)!r}; "
+                f"name one as competition/agent/seed, such as {names}"
+            )
+            raise UsageError(msg)
+        return found[0]
+
 
 def attach(path: str | Path) -> Experiment:
     """Return a handle on a run folder that exists, from any process at any time.
@@ -198,149 +272,23 @@ def attach(path: str | Path) -> Experiment:
     StoreError
         When there is no experiment at `path`.
     """
-    wanted = Path(path)
+    return Experiment(find(path))
+
+
+def find(path: str | Path) -> Path:
+    """Return a path that exists here or in one of the folders above, else `path`."""
+    wanted = Path(path).expanduser()
     if not wanted.is_absolute():
         for folder in (Path.cwd(), *Path.cwd().parents):
-            if ExperimentFolder(folder / wanted).plan_paths():
-                return Experiment(folder / wanted)
-    return Experiment(wanted)
+            if (folder / wanted).exists():
+                return folder / wanted
+    return wanted
 
 
-def launch(
-    *competitions: str,
-    agent: str = "tree-search",
-    model: str = "offline",
-    attempts: int = 8,
-    steps: int | None = 5,
-    time_limit: str | float = "24h",
-    parallel: int = 2,
-    out: str | Path | None = None,
-    sandbox: str = "bwrap",
-    engine: str = "local",
-    seed: int = 0,
-    memory_mib: int | None = None,
-    options: dict[str, Any] | None = None,
-) -> Experiment:
-    """Start an experiment and return a handle on it at once.
-
-    Data that are missing are prepared first.  The attempts run in processes of
-    their own, which outlive this one.
-
-    Parameters
-    ----------
-    competitions
-        Ids, such as ``"digits"``.
-    agent, model
-        Scaffold and chat model; see ``mle ls --agents``.
-    attempts
-        Seeds per competition, beginning with `seed`.
-    steps
-        Nodes of the search in each attempt; None for no limit but time.
-    time_limit
-        Wall time of each attempt, such as ``"5m"`` or ``"24h"``.
-    parallel
-        Attempts that run at once; each gets an equal share of cores and memory.
-    out
-        Run folder; by default a new one below ``runs/``.
-    sandbox
-        ``"bwrap"``, or ``"none"`` to run the code unconfined.
-    memory_mib
-        Memory of each attempt; by default its share of the machine.
-    options
-        Further settings of the agent and the model.
-
-    Raises
-    ------
-    UsageError, SandboxError, NotPreparedError, StoreError
-        Before anything is started.
-    """
-    plan = plan_launch(
-        *competitions,
-        agent=agent,
-        model=model,
-        attempts=attempts,
-        steps=steps,
-        time_limit=time_limit,
-        parallel=parallel,
-        out=out,
-        sandbox=sandbox,
-        engine=engine,
-        seed=seed,
-        memory_mib=memory_mib,
-        options=options,
-    )
-    from mle_toolkit.sandbox import require
-
-    require(sandbox)
-    folder = control.create(plan.folder, plan.plan)
-    control.start(folder)
-    return Experiment(folder.path)
-
-
-@dataclass(frozen=True, slots=True)
-class Launch:
-    """A plan and the folder that it is meant for."""
-
-    folder: Path
-    plan: Plan
-
-
-def plan_launch(
-    *competitions: str,
-    agent: str = "tree-search",
-    model: str = "offline",
-    attempts: int = 8,
-    steps: int | None = 5,
-    time_limit: str | float = "24h",
-    parallel: int = 2,
-    out: str | Path | None = None,
-    sandbox: str = "bwrap",
-    engine: str = "local",
-    seed: int = 0,
-    memory_mib: int | None = None,
-    options: dict[str, Any] | None = None,
-    prepare: Callable[[str], object] | None = None,
-) -> Launch:
-    """Return what `launch` would run; see there for the parameters.
-
-    `prepare` is called with the id of each competition before its data are
-    needed; by default missing data are prepared.
-    """
-    from mle_toolkit import competitions as catalog
-    from mle_toolkit.agents.registry import known_agents
-
-    if not competitions:
-        msg = "name at least one competition, such as 'digits'; see: mle ls"
-        raise UsageError(msg)
-    if attempts < 1 or seed < 0:
-        msg = f"attempts must be 1 or more and seed 0 or more; got {attempts}, {seed}"
-        raise UsageError(msg)
-    check_choice("agent", agent, known_agents())
-    limits = Limits(
-        time_limit_s=parse_duration(time_limit),
-        steps=steps,
-        memory_mib=memory_mib or _memory_share(parallel),
-        cpus=_cpu_share(parallel),
-    )
-    model = _check_model(model)
-    folder = Path(out) if out is not None else _fresh_folder()
-    for name in competitions:
-        catalog.load_card(name)
-    for name in competitions:
-        (prepare or catalog.prepare)(name)
-    plan = plan_experiment(
-        folder.absolute().name,
-        [catalog.task(name) for name in dict.fromkeys(competitions)],
-        scaffold=agent,
-        model=model,
-        seeds=range(seed, seed + attempts),
-        limits=limits,
-        sandbox=sandbox,
-        parallel=parallel,
-        engine=engine,
-        options=options,
-    )
-    return Launch(folder, plan)
+def _named(attempt: AttemptFolder, name: list[str]) -> bool:
+    """Whether the parts of `name` are among those of the attempt, in their order."""
+    parts = iter(attempt.path.parts[-3:])
+    return all(part in parts for part in name)
 
 
 def read_grade(data: dict[str, Any]) -> Grade:
@@ -348,41 +296,6 @@ def read_grade(data: dict[str, Any]) -> Grade:
     values = {**data, "thresholds": Thresholds(**data["thresholds"])}
     values["warnings"] = tuple(data["warnings"])
     return Grade(**values)
-
-
-def _check_model(name: str) -> str:
-    """Check the name, and make a path in it independent of this process."""
-    from mle_toolkit.models.registry import FAMILIES
-
-    family, colon, rest = name.partition(":")
-    check_choice("model", family, FAMILIES)
-    if family == "scripted":
-        return f"{family}{colon}{Path(rest).absolute()}"
-    return name
-
-
-def _fresh_folder(root: Path = Path("runs")) -> Path:
-    stamp = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
-    names: Sequence[str] = [stamp, *(f"{stamp}-{n}" for n in range(2, 100))]
-    for name in names:
-        if not (root / name).exists():
-            return root / name
-    msg = f"no free name below {root}"
-    raise StoreError(msg)
-
-
-def _cpu_share(parallel: int) -> int:
-    cores = (
-        len(os.sched_getaffinity(0))
-        if hasattr(os, "sched_getaffinity")
-        else os.cpu_count() or 1
-    )
-    return max(1, cores // max(1, parallel))
-
-
-def _memory_share(parallel: int) -> int | None:
-    total = total_memory_mib() * MEMORY_SHARE
-    return int(total / max(1, parallel)) or None
 
 
 def _shown(path: Path) -> str:

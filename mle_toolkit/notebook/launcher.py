@@ -95,10 +95,10 @@ class Launcher(widgets.VBox):
         thread.start()
 
     def _launch(self, competitions: tuple[str, ...], options: dict[str, Any]) -> None:
-        from mle_toolkit.notebook import experiment
+        from mle_toolkit.notebook import launching
 
         try:
-            self.experiment = experiment.launch(*competitions, **options)
+            self.experiment = launching.launch(*competitions, **options)
         except ToolkitError as error:
             self._say(f"Not started: {error}")
         except Exception as error:  # noqa: BLE001 - a thread has nobody to raise to

@@ -39,6 +39,27 @@ def in_notebook() -> bool:
 
 
 @contextlib.contextmanager
+def bytes_shown(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Yield a function that shows how many bytes of how many have been read."""
+    from rich import progress as bars
+    from rich.console import Console
+
+    columns = (
+        bars.TextColumn("{task.description}"),
+        bars.BarColumn(),
+        bars.DownloadColumn(),
+        bars.TimeRemainingColumn(),
+    )
+    # In a notebook standard error is a stream that shows no bar well.
+    console = Console(stderr=True, force_jupyter=False)
+    with bars.Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as shown:
+        task = shown.add_task(what, total=None)
+        yield lambda done, total: shown.update(task, completed=done, total=total)
+
+
+@contextlib.contextmanager
 def _in_terminal(experiment: Experiment) -> Iterator[Callable[[Progress], None]]:
     from rich import progress as bars
     from rich.console import Console
@@ -66,7 +87,7 @@ def _in_terminal(experiment: Experiment) -> Iterator[Callable[[Progress], None]]
 
 @contextlib.contextmanager
 def _in_cell(experiment: Experiment) -> Iterator[Callable[[Progress], None]]:
-    from mle_toolkit.notebook.display import CellProgress
+    from mle_toolkit.notebook.showing import CellProgress
 
     shown = CellProgress(experiment)
     try:

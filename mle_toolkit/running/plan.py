@@ -82,6 +82,9 @@ class Plan:
         UsageError
             When a key is missing or a value is illegal.
         """
+        if "imported" in data:
+            msg = "these attempts were imported: there is nothing to run"
+            raise UsageError(msg)
         try:
             return cls(
                 **{

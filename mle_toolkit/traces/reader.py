@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-import struct
 from typing import TYPE_CHECKING, Any
 
 from mle_toolkit.errors import StoreError
@@ -69,33 +68,6 @@ class EventLog:
                 event = self._parse(line, start)
                 if event is not None:
                     yield event
-
-    def count(self) -> int:
-        """Return how many events the index holds."""
-        try:
-            return (self.folder / "events.idx").stat().st_size // 8
-        except OSError:
-            return 0
-
-    def read_range(self, first: int, last: int) -> list[dict[str, Any]]:
-        """Return the events with ``first <= seq <= last``, found by the index."""
-        if first < 1 or last < first or first > self.count():
-            return []
-        with (self.folder / "events.idx").open("rb") as index:
-            index.seek(8 * (first - 1))
-            (offset,) = struct.unpack("<Q", index.read(8))
-        found = []
-        with self.path.open("rb") as log:
-            log.seek(offset)
-            for _ in range(last - first + 1):
-                line = log.readline()
-                if not line.endswith(b"\n"):
-                    break
-                event = self._parse(line, offset)
-                offset += len(line)
-                if event is not None:
-                    found.append(event)
-        return found
 
     def text(self, value: Any) -> str:
         """Return a text field whole, also when it lies in a blob."""

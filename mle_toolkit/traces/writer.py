@@ -11,8 +11,8 @@ import hashlib
 import json
 import os
 import struct
-import time
 from datetime import UTC, datetime
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from mle_toolkit.store.files import append_bytes
@@ -34,15 +34,30 @@ class EventWriter:
         self._index = os.open(folder / "events.idx", flags, 0o644)
         self._offset = 0
         self._seq = 0
-        self._begin = time.monotonic()
+        self._begin = monotonic()
 
     @property
     def elapsed_s(self) -> float:
         """Seconds since the log was opened."""
-        return time.monotonic() - self._begin
+        return monotonic() - self._begin
 
-    def append(self, kind: str, fields: dict[str, Any]) -> dict[str, Any]:
+    def append(
+        self,
+        kind: str,
+        fields: dict[str, Any],
+        *,
+        time: str | None = None,
+        elapsed_s: float | None = None,
+    ) -> dict[str, Any]:
         """Write one event and return it as written.
+
+        Parameters
+        ----------
+        time
+            When it happened, if not now; ISO 8601 with a zone.
+        elapsed_s
+            Seconds since the attempt began, if not by our clock.  The time is then
+            null unless it is given too: our clock does not know it.
 
         Raises
         ------
@@ -51,8 +66,8 @@ class EventWriter:
         """
         event = {
             "seq": self._seq + 1,
-            "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
-            "elapsed_s": round(self.elapsed_s, 3),
+            "time": _now() if time is None and elapsed_s is None else time,
+            "elapsed_s": round(self.elapsed_s if elapsed_s is None else elapsed_s, 3),
             "kind": kind,
         }
         reserved = set(event)
@@ -107,3 +122,7 @@ class EventWriter:
             partial.write_bytes(data)
             partial.replace(target)
         return {"blob": name, "size": len(data), "head": text[:HEAD]}
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -24,6 +24,10 @@ COMMANDS = [
     "new",
     "check",
     "doctor",
+    "watch",
+    "annotate",
+    "annotations",
+    "export",
 ]
 
 

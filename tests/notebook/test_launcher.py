@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from mle_toolkit.errors import SandboxError
-from mle_toolkit.notebook import experiment
+from mle_toolkit.notebook import launching
 from mle_toolkit.notebook.launcher import launcher
 
 
@@ -29,7 +29,7 @@ def launched(monkeypatch):
         calls.append((competitions, options))
         return SimpleNamespace(path=Path("runs/one"))
 
-    monkeypatch.setattr(experiment, "launch", launch)
+    monkeypatch.setattr(launching, "launch", launch)
     return calls
 
 
@@ -75,7 +75,7 @@ def test_the_arguments_are_those_of_launch(form):
     """Every field is a parameter of `launch`, so that the printed code runs."""
     import inspect
 
-    names = set(inspect.signature(experiment.launch).parameters)
+    names = set(inspect.signature(launching.launch).parameters)
     ((_, options),) = run_printed(form)
     assert set(options) <= names
     assert "out" not in options
@@ -117,7 +117,7 @@ def test_an_error_is_a_sentence_in_the_form(form, monkeypatch, error, words):
     def launch(*_, **__):
         raise error
 
-    monkeypatch.setattr(experiment, "launch", launch)
+    monkeypatch.setattr(launching, "launch", launch)
     press(form)
     assert words in form._message.value
     assert form.experiment is None
@@ -133,7 +133,7 @@ def test_pressing_twice_launches_once(form, monkeypatch):
         time.sleep(0.1)
         return SimpleNamespace(path=Path("runs/one"))
 
-    monkeypatch.setattr(experiment, "launch", launch)
+    monkeypatch.setattr(launching, "launch", launch)
     form._button.click()
     form._fields["attempts"].value = 2
     assert form._button.disabled

@@ -50,11 +50,27 @@ def test_quickstart_reads_a_finished_experiment(execute, tmp_path):
     write_run(tmp_path / "runs" / "quickstart", attempts=4, seed=3)
     outputs = execute("01_quickstart.ipynb")
     html = " ".join(kinds(outputs, "text/html"))
-    assert "8 of 8 attempts published and graded" in html
+    assert "8 attempts: 8 graded" in html
     assert "print(&#x27;node" in html
     assert len(kinds(outputs, "image/png")) == 3
     saved = {path.name for path in (tmp_path / "reports/quickstart/figures").iterdir()}
     assert {"pass-at-k.pdf", "pass-at-k.csv", "score-over-time-digits.svg"} <= saved
+
+
+@pytest.mark.slow
+def test_watch_leaves_pictures_and_files(execute, tmp_path):
+    """Without a browser the pictures stay, and the exports are there."""
+    write_run(tmp_path / "runs" / "quickstart", attempts=2)
+    outputs = execute("02_watch.ipynb")
+    pictures = [
+        html for html in kinds(outputs, "text/html") if "data:image/svg" in html
+    ]
+    assert len(pictures) >= 2
+    assert any("Solution tree" in html for html in pictures)
+    files = {path.name for path in (tmp_path / "reports/watch").iterdir()}
+    assert files == {"experiment.html", "best.ipynb", "trajectory.json"}
+    table = next(html for html in kinds(outputs, "text/html") if "dataframe" in html)
+    assert "validation" in table
 
 
 @pytest.mark.slow
@@ -70,7 +86,7 @@ def test_run_experiment_launches_waits_and_writes_its_table(execute, tmp_path):
         out="runs/tiny",
     )
     html = " ".join(kinds(outputs, "text/html"))
-    assert "2 of 2 attempts published and graded" in html
+    assert "2 attempts: 2 graded" in html
     rows = json.loads((tmp_path / "runs" / "tiny" / "pass_at_k.json").read_text())
     assert {row["competition"] for row in rows} == {"all", "breast-cancer"}
     assert {row["n_attempts"] for row in rows} == {2}

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mle_toolkit.traces import EventLog, EventWriter
+from mle_toolkit.traces import EventLog, EventWriter, LogLines
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
@@ -36,18 +36,6 @@ def write(folder, count):
     for number in range(count):
         writer.append("note", {"text": str(number)})
     return writer
-
-
-def test_range_is_found_by_the_index(tmp_path):
-    """A range holds the same events as the whole log does."""
-    write(tmp_path, 100).close()
-    log = EventLog(tmp_path)
-    every = list(log)
-    assert log.count() == 100
-    assert log.read_range(40, 45) == every[39:45]
-    assert log.read_range(98, 200) == every[97:]
-    assert log.read_range(101, 102) == []
-    assert log.read_range(0, 5) == []
 
 
 def test_torn_last_line_waits_for_its_end(tmp_path):
@@ -116,7 +104,8 @@ def test_full_disk_leaves_whole_lines(tmp_path, monkeypatch):
     events = list(EventLog(tmp_path))
     assert [event["seq"] for event in events] == [1, 2]
     assert events[1]["text"] == "kept"
-    assert EventLog(tmp_path).read_range(2, 2)[0]["text"] == "kept"
+    ((_, line),) = LogLines(tmp_path).get([2])
+    assert json.loads(line)["text"] == "kept"
 
 
 def test_log_is_ascii_lines(tmp_path):
