@@ -90,7 +90,7 @@ class Experiment:
     def _ipython_display_(self) -> None:
         from mle_toolkit.notebook.showing import show
 
-        show(self.session(), repr(self))
+        show(self.session(), self.__repr__)
 
     def __getitem__(self, attempt: int | str | tuple[str, ...]) -> Attempt:
         """Return one attempt: by row number, by path, or by the end of its path.

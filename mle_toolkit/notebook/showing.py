@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 from mle_toolkit.errors import ToolkitError
 from mle_toolkit.notebook.waiting import in_notebook
-from mle_toolkit.reporting.live import snapshot
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mle_toolkit.notebook.experiment import Experiment
     from mle_toolkit.reporting.live.session import Session
     from mle_toolkit.running.control import Progress
@@ -26,43 +27,55 @@ if TYPE_CHECKING:
 _RENEW_S = 5.0
 # A renewal may cost this share of the time, also with thousands of attempts.
 _SHARE = 0.2
+# What a first picture may take to read.
+_READ_S = 2.0
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 
 # The widgets of each cell, so that running it again does not leave the old ones.
 _of_cell: dict[str, tuple[object, list[Any]]] = {}
 
 
-def bundle(session: Session, text: str, token: str | None = None) -> dict[str, str]:
+def bundle(
+    session: Session, text: str, token: str | None = None, *, most_s: float = _READ_S
+) -> dict[str, str]:
     """Return how a session's view looks now, as HTML and as one line of text."""
-    return {"text/html": picture(session.still(), token), "text/plain": text}
+    html = picture(session.still(most_s), token)
+    return {"text/html": html, "text/plain": text}
 
 
 def picture(still: dict[str, Any], token: str | None = None) -> str:
     """Return the static picture of what `Session.still` returned."""
+    from mle_toolkit.reporting.live import snapshot
+
     if "experiment" in still:
         return snapshot.experiment_html(still["experiment"], token=token)
     return snapshot.trace_html(still["trace"], still["rows"], token=token)
 
 
-def show(session: Session, text: str) -> None:
-    """Show a session live in a notebook; elsewhere print `text`."""
+def show(session: Session, describe: Callable[[], str]) -> None:
+    """Show a session live in a notebook; elsewhere print what `describe` says.
+
+    The widget comes first, because a picture of ten thousand attempts takes a while.
+    """
     if not in_notebook():
-        sys.stdout.write(f"{text}\n")
+        sys.stdout.write(f"{describe()}\n")
         return
     from IPython.display import display
 
     from mle_toolkit.notebook.live import LiveView, call_often
 
     token = secrets.token_hex(8)
-    first = bundle(session, text, token)
-    handle = display(first, raw=True, display_id=True)
+    empty = {"text/html": "", "text/plain": ""}
+    handle = display(empty, raw=True, display_id=True)
     view = LiveView(session, token)
     _replace_older(view)
     reference = {"version_major": 2, "version_minor": 0, "model_id": view.model_id}
     # Nothing as text and HTML: where there is no widget, the picture is enough.
-    display({_WIDGET: reference, "text/html": "", "text/plain": ""}, raw=True)
+    display({_WIDGET: reference, **empty}, raw=True)
     if handle is not None:
-        call_often(_Renewal(view, handle, first, text))
+        renewal = _Renewal(view, handle, describe)
+        renewal.renew(most_s=_READ_S)
+        call_often(renewal)
 
 
 class CellProgress:
@@ -123,14 +136,12 @@ def _replace_older(view: Any) -> None:
 class _Renewal:
     """Renews the picture behind a view until nothing changes any more."""
 
-    def __init__(
-        self, view: Any, handle: Any, shown: dict[str, str], text: str
-    ) -> None:
+    def __init__(self, view: Any, handle: Any, describe: Callable[[], str]) -> None:
         self._view = weakref.ref(view)
         self._handle = handle
-        self._shown = shown
-        self._text = text
-        self._next = time.monotonic() + _RENEW_S
+        self._describe = describe
+        self._shown: dict[str, str] = {}
+        self._next = 0.0
 
     def __call__(self) -> bool:
         """Renew it if it is time; return whether to come again."""
@@ -140,11 +151,18 @@ class _Renewal:
         done = view.session.done()
         if time.monotonic() < self._next and not done:
             return True
+        self.renew(most_s=0.0)
+        return not done
+
+    def renew(self, *, most_s: float) -> None:
+        """Draw the picture anew after reading on for `most_s` seconds."""
+        view = self._view()
+        if view is None:
+            return
         began = time.monotonic()
-        now = bundle(view.session, self._text, view.token)
+        now = bundle(view.session, self._describe(), view.token, most_s=most_s)
         if now != self._shown:
             self._handle.update(now, raw=True)
             self._shown = now
         cost = time.monotonic() - began
         self._next = time.monotonic() + max(_RENEW_S, cost / _SHARE)
-        return not done

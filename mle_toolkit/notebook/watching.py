@@ -53,7 +53,7 @@ class Attempt:
     def _ipython_display_(self) -> None:
         from mle_toolkit.notebook.showing import show
 
-        show(self.session(), repr(self))
+        show(self.session(), self.__repr__)
 
     def session(self) -> Session:
         """Return what answers a view of this attempt."""
@@ -184,7 +184,7 @@ class Comparison:
             for each in (self.first, self.second)
         )
         session = self.experiment.session(compare={"a": first, "b": second})
-        show(session, repr(self))
+        show(session, self.__repr__)
 
 
 def watch(path: str | Path, *, format: str | None = None) -> Experiment | Attempt:  # noqa: A002 - the word for it

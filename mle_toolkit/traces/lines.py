@@ -95,16 +95,20 @@ class LogLines:
             yield from ((number, None) for number in numbers)
             return
         with log:
-            at = -1
+            at, following = -1, -1
             for number in numbers:
-                place = self._place(number)
+                # The line after one that was just read needs no index.
+                follows = number == following > 0
+                place = at if follows else self._place(number)
                 if place is None:
                     yield number, None
                     continue
                 if place != at:
                     log.seek(place)
                 line = log.readline(LONGEST_LINE)
-                at = place + len(line)
+                at, following = place + len(line), number + 1
+                if not line.endswith(b"\n"):
+                    following = -1
                 yield number, line if line.endswith(b"\n") else None
 
     def _place(self, number: int) -> int | None:

@@ -89,6 +89,11 @@ class ExperimentView:
             **state,
         }
 
+    @property
+    def complete(self) -> bool:
+        """Whether every attempt has been looked at."""
+        return not self._queue and all(row.seen for row in self.rows)
+
     def done(self) -> bool:
         """Whether no attempt will change any more."""
         return not self._open

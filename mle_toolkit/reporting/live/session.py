@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 PROTOCOL = 1
 SLICE_S = 0.04
 # What is read before the first answer: enough for most, and nobody waits for it.
-FIRST_S = 0.2
+FIRST_S = 0.1
 # Batches of one trace are at least this far apart, lists of attempts further.
 TRACE_S = 0.08
 LIST_S = 0.8
@@ -114,15 +114,27 @@ class Session:
             lists = self._list is None or self._list.done()
             return lists and all(each.view.final for each in self._traces.values())
 
-    def still(self) -> dict[str, Any]:
-        """Return what a picture needs: ``experiment``, or ``trace`` and ``rows``."""
-        with self._lock:
-            if self.attempt is None:
-                self._listed().advance(FIRST_S)
-                return {"experiment": {**self._listed().shown(), **self._actions()}}
-            view = self._open(None).view
-            view.advance(FIRST_S)
-            return {"trace": view.summary(), "rows": view.tail()["rows"]}
+    def still(self, most_s: float = 0.2) -> dict[str, Any]:
+        """Return what a picture needs: ``experiment``, or ``trace`` and ``rows``.
+
+        For about `most_s` seconds it reads what has not been read yet.  Requests are
+        answered meanwhile.
+        """
+        until = time.monotonic() + most_s
+        while True:
+            with self._lock:
+                if self.attempt is None:
+                    listed = self._listed()
+                    listed.advance(SLICE_S)
+                    if listed.complete or time.monotonic() > until:
+                        return {"experiment": {**listed.shown(), **self._actions()}}
+                else:
+                    view = self._open(None).view
+                    view.advance(SLICE_S)
+                    if view.caught_up or time.monotonic() > until:
+                        return {"trace": view.summary(), "rows": view.tail()["rows"]}
+            # A lock that is taken again at once would never be had by others.
+            time.sleep(0.001)
 
     def _dispatch(self, given: dict[str, Any]) -> Any:
         name = given.get("op")
@@ -152,7 +164,7 @@ class Session:
             raise UsageError(msg)
         if self._list is None:
             self._list = ExperimentView(self.experiment)
-            self._list.advance(FIRST_S)
+            self._list.advance(SLICE_S)
         return self._list
 
     def _on_open(self, given: dict[str, Any]) -> dict[str, Any]:

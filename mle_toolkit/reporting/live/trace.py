@@ -69,6 +69,8 @@ class TraceView:
         self._stamp: tuple[object, ...] = ()
         self._look_at = 0.0
         self._last: deque[tuple[int, dict[str, Any]]] = deque(maxlen=TAIL)
+        # The last rows of a log that is still being read, which change seldom.
+        self._early: tuple[int, list[dict[str, Any]]] = (-1, [])
         self._matches: OrderedDict[Query, Matches] = OrderedDict()
         self._look()
 
@@ -167,8 +169,11 @@ class TraceView:
         total = self.total()
         if self.caught_up:
             rows = [events.row(seq, event) for seq, event in self._last]
+        elif total == self._early[0]:
+            rows = self._early[1]
         else:
             rows = self.file.rows(range(max(1, total - TAIL + 1), total + 1))
+            self._early = (total, rows)
         return {"from": max(0, total - len(rows)), "rows": rows}
 
     def rows(self, query: Query, begin: int, end: int) -> dict[str, Any]:
