@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from mle_toolkit.errors import StoreError, ToolkitError, UsageError, check_choice
 from mle_toolkit.notebook.experiment import Best, read_grade
 from mle_toolkit.reporting import words
+from mle_toolkit.reporting.live.events import number, whole
 from mle_toolkit.reporting.markup import Html, element, escape, join
 from mle_toolkit.traces import EventLog
 
@@ -26,11 +27,10 @@ def best_attempt(experiment: ExperimentFolder, competition: str | None) -> Best:
             grade = attempt.grade()
         except ToolkitError:
             continue
-        if not grade or grade.get("score_full") is None:
+        score = number((grade or {}).get("score_full"))
+        if grade is None or score is None:
             continue
-        value = (
-            -grade["score_full"] if grade["lower_is_better"] else grade["score_full"]
-        )
+        value = -score if grade.get("lower_is_better") else score
         if best is None or value > best[0]:
             best = (value, attempt, grade)
     if best is None:
@@ -77,9 +77,9 @@ def _code(attempt: AttemptFolder) -> str | None:
     codes: dict[Any, str] = {}
     for event in log:
         if event["kind"] == "exec" and "code" in event:
-            codes[event.get("node")] = log.text(event["code"])
+            codes[whole(event.get("node"))] = log.text(event["code"])
         elif event["kind"] == "submission" and event.get("number") == chosen:
-            node = event.get("node")
+            node = whole(event.get("node"))
     return codes.get(node)
 
 

@@ -11,14 +11,13 @@ import hashlib
 import threading
 import time
 import weakref
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 import anywidget
 import traitlets
 
-from mle_toolkit.errors import ToolkitError
 from mle_toolkit.reporting.live import assets
 
 if TYPE_CHECKING:
@@ -64,6 +63,9 @@ class LiveView(anywidget.AnyWidget):
     def close(self) -> None:
         """Hear and say nothing more."""
         _watcher.discard(self)
+        # Every widget brings one, and the kernel would keep it.
+        if self.comm is not None:
+            self.layout.close()
         super().close()
 
 
@@ -133,7 +135,7 @@ class Watcher:
             if time.monotonic() > alive_at:
                 alive_at = time.monotonic() + _ALIVE_S
                 for view in views:
-                    view.send({"push": "alive"})
+                    _still(partial(view.send, {"push": "alive"}))
             for chore in chores:
                 if not _still(chore):
                     with self._lock:
@@ -143,8 +145,8 @@ class Watcher:
 
 
 def _serve(view: LiveView) -> bool:
-    """Send what is new; a folder that is moved away must not end the thread."""
-    with contextlib.suppress(ToolkitError, OSError, ValueError, TypeError, KeyError):
+    """Send what is new; whatever one view fails of must not end the thread of all."""
+    with contextlib.suppress(Exception):
         for push in view.session.poll():
             view.send(push)
         return view.session.busy()

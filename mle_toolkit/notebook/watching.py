@@ -282,6 +282,11 @@ def _imported(source: Path, form: str | None) -> Path:
     if not folder.exists():
         from mle_toolkit.notebook.waiting import bytes_shown
 
-        with bytes_shown(f"reading {source.name}") as progress:
-            import_traces(source, folder, format=form, progress=progress)
+        try:
+            with bytes_shown(f"reading {source.name}") as progress:
+                import_traces(source, folder, format=form, progress=progress)
+        except StoreError:
+            # Another process may have read the same meanwhile.
+            if not folder.exists():
+                raise
     return folder

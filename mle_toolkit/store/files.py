@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import itertools
 import json
@@ -15,8 +16,12 @@ from mle_toolkit.errors import StoreError
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from typing import BinaryIO
 
 MAX_SUBMISSION_BYTES = 512 << 20
+LARGEST_JSON = 256 << 20
+# Nothing of ours nests deeper, and readers may recurse.
+DEEPEST_JSON = 100
 _CHUNK = 1 << 20
 _serial = itertools.count()
 
@@ -58,17 +63,76 @@ def read_json(path: Path) -> dict[str, Any]:
         When the file is missing, unreadable, or holds anything but an object.
     """
     try:
-        data = json.loads(path.read_bytes())
+        with open_plain(path) as file:
+            data = parse_json(file.read(LARGEST_JSON))
     except OSError as error:
         msg = f"{path} cannot be read: {error.strerror or error}"
         raise StoreError(msg) from error
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         msg = f"{path} is not JSON: {error}"
         raise StoreError(msg) from error
     if not isinstance(data, dict):
         msg = f"{path} must hold a JSON object; it holds {type(data).__name__}"
         raise StoreError(msg)
     return data
+
+
+def parse_json(data: bytes) -> Any:
+    """Return what JSON text says.
+
+    Raises
+    ------
+    ValueError
+        When it is no JSON, or nests deeper than `DEEPEST_JSON`.
+    """
+    try:
+        value = json.loads(data)
+    except RecursionError as error:
+        raise ValueError(_TOO_DEEP) from error
+    # Counting is cheap, and tells of almost all that it cannot be deep.
+    if data.count(b"[") + data.count(b"{") > DEEPEST_JSON and _is_deep(value):
+        raise ValueError(_TOO_DEEP)
+    return value
+
+
+_TOO_DEEP = f"it nests deeper than {DEEPEST_JSON} levels"
+
+
+def _is_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(DEEPEST_JSON + 1):
+        inside = (x.values() if isinstance(x, dict) else x for x in level)
+        level = [x for items in inside for x in items if isinstance(x, dict | list)]
+        if not level:
+            return False
+    return True
+
+
+def open_plain(path: Path) -> BinaryIO:
+    """Open a plain file to read, in a folder that somebody else may have made.
+
+    A link may lead to a secret, a pipe never answers, and a device never ends.
+
+    Raises
+    ------
+    OSError
+        When it cannot be opened, or is no plain file.
+    """
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    try:
+        descriptor = os.open(path, flags)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise _not_plain(path) from error
+        raise
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise _not_plain(path)
+    return os.fdopen(descriptor, "rb")
+
+
+def _not_plain(path: Path) -> OSError:
+    return OSError(errno.EINVAL, "it is not a plain file", str(path))
 
 
 def append_bytes(descriptor: int, data: bytes) -> None:
@@ -96,7 +160,8 @@ def copy_regular(
         msg = f"{name!r} is not a plain file name"
         raise StoreError(msg)
     try:
-        with _open_regular(folder, name) as source:
+        with open_plain(folder / name) as file:
+            source = file.fileno()
             before = os.fstat(source)
             if before.st_size > max_bytes:
                 msg = f"{name} has {before.st_size} bytes; {max_bytes} are allowed"
@@ -111,23 +176,6 @@ def copy_regular(
         msg = f"{name} changed while it was copied"
         raise StoreError(msg)
     return copied
-
-
-@contextlib.contextmanager
-def _open_regular(folder: Path, name: str) -> Iterator[int]:
-    parent = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-        descriptor = os.open(name, flags, dir_fd=parent)
-    finally:
-        os.close(parent)
-    try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            msg = f"{name} is not a plain file"
-            raise StoreError(msg)
-        yield descriptor
-    finally:
-        os.close(descriptor)
 
 
 def _copy(source: int, target: Path, max_bytes: int) -> tuple[int, str]:

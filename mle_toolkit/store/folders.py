@@ -234,7 +234,13 @@ class ExperimentFolder:
         """
         seen: dict[str, AttemptFolder] = {}
         for path in self.plan_paths():
-            for item in read_json(path).get("attempts", ()):
-                folder = item["path"]
-                seen.setdefault(folder, AttemptFolder(self.path / folder))
+            try:
+                refs = [
+                    str(item["path"]) for item in read_json(path).get("attempts", ())
+                ]
+            except (KeyError, TypeError) as error:
+                msg = f"{path} is no plan: it lists no attempts with a path"
+                raise StoreError(msg) from error
+            for ref in refs:
+                seen.setdefault(ref, AttemptFolder(self.path / ref))
         return list(seen.values())

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from mle_toolkit import claims
 from mle_toolkit.errors import StoreError, UsageError, check_choice
 from mle_toolkit.records import Problem
-from mle_toolkit.store import AttemptFolder
+from mle_toolkit.store import AttemptFolder, open_plain, parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -32,6 +32,8 @@ MOST_TAGS = 20
 LONGEST_TAG = 40
 LONGEST_COMMENT = 10_000
 _LONGEST_NAME = 100
+# More than anybody writes by hand.
+_LARGEST_FILE = 64 << 20
 _LEAST_N = {"node": 0, "event": 1}
 
 
@@ -194,7 +196,8 @@ def read_annotations(
     """
     path = _path_of(folder) / FILE
     try:
-        data = path.read_bytes()
+        with open_plain(path) as file:
+            data = file.read(_LARGEST_FILE)
     except (FileNotFoundError, NotADirectoryError):
         return [], []
     except OSError as error:
@@ -207,7 +210,7 @@ def read_annotations(
             continue
         try:
             name, annotation = _parse(line)
-        except (UsageError, ValueError, RecursionError) as error:
+        except (UsageError, ValueError) as error:
             where = f"{path}, line {number}"
             problems.append(Problem(where, str(error), "annotation", 1))
             continue
@@ -220,7 +223,7 @@ def _parse(line: bytes) -> tuple[str, Annotation | None]:
     if not line.endswith(b"\n"):
         msg = "the last line is torn"
         raise UsageError(msg)
-    data = json.loads(line)
+    data = parse_json(line)
     if not isinstance(data, dict) or not isinstance(data.get("id"), str):
         msg = "no annotation: it has no id"
         raise UsageError(msg)
@@ -310,7 +313,9 @@ def _locked(folder: Path) -> Iterator[int]:
     """Yield the open file, which nobody else of us writes meanwhile."""
     import fcntl
 
+    # Not through a link, which may lead to a file of somebody else.
     flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
+    flags |= os.O_NOFOLLOW | os.O_NONBLOCK
     try:
         log = os.open(folder / FILE, flags, 0o644)
     except OSError as error:

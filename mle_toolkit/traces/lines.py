@@ -7,10 +7,13 @@ broken one, is as good once it has been read.
 
 from __future__ import annotations
 
+import os
 import struct
 import time
 from array import array
 from typing import TYPE_CHECKING, BinaryIO
+
+from mle_toolkit.store.files import open_plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,14 +42,38 @@ class LogLines:
         self._index = folder / "events.idx"
         self._places = array("Q")
         self.read_bytes = 0
+        self._file: int | None = None
 
     @property
     def size(self) -> int:
         """Bytes of the log now; 0 when there is none."""
         try:
-            return self.path.stat().st_size
+            return self.path.lstat().st_size
         except OSError:
             return 0
+
+    @property
+    def problem(self) -> str | None:
+        """Why the log cannot be read; None when it can, or is not there yet."""
+        try:
+            open_plain(self.path).close()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            return f"{self.path.name} cannot be read: {error.strerror or error}"
+        return None
+
+    def replaced(self) -> bool:
+        """Whether this is no longer the log that was read: another, or a shorter one.
+
+        A new `LogLines` is needed then.
+        """
+        try:
+            status = self.path.lstat()
+        except OSError:
+            return False
+        another = self._file is not None and self._file != status.st_ino
+        return another or status.st_size < self.read_bytes
 
     @property
     def read_count(self) -> int:
@@ -68,10 +95,12 @@ class LogLines:
         """
         until = time.monotonic() + most_s
         try:
-            log = self.path.open("rb")
+            log = open_plain(self.path)
         except OSError:
             return
         with log:
+            if self._file is None:
+                self._file = os.fstat(log.fileno()).st_ino
             log.seek(self.read_bytes)
             while True:
                 line = log.readline(LONGEST_LINE)
@@ -90,7 +119,7 @@ class LogLines:
     def get(self, numbers: range | list[int]) -> Iterator[tuple[int, bytes | None]]:
         """Yield the given lines; None for one that cannot be reached or is too long."""
         try:
-            log = self.path.open("rb")
+            log = open_plain(self.path)
         except OSError:
             yield from ((number, None) for number in numbers)
             return
@@ -117,7 +146,7 @@ class LogLines:
         if number < 1:
             return None
         try:
-            with self._index.open("rb") as index:
+            with open_plain(self._index) as index:
                 index.seek(8 * (number - 1))
                 (place,) = struct.unpack("<Q", index.read(8))
         except (OSError, struct.error):
@@ -129,7 +158,7 @@ class LogLines:
         if place == 0:
             return True
         try:
-            with self.path.open("rb") as log:
+            with open_plain(self.path) as log:
                 log.seek(place - 1)
                 return log.read(1) == b"\n"
         except (OSError, OverflowError, ValueError):

@@ -6,12 +6,12 @@ as a problem and passed over, so that one bad line never hides the others.
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING, Any
 
 from mle_toolkit.errors import StoreError
 from mle_toolkit.records import Problem
+from mle_toolkit.store.files import open_plain, parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from mle_toolkit.store import AttemptFolder
 
 _BLOB_NAME = re.compile(r"[0-9a-f]{64}")
+# More of one text is neither read nor searched.
+LONGEST_BLOB = 256 << 20
 
 
 class EventLog:
@@ -55,8 +57,11 @@ class EventLog:
     def read_new(self) -> Iterator[dict[str, Any]]:
         """Yield the events that were written since the last call."""
         try:
-            log = self.path.open("rb")
+            log = open_plain(self.path)
         except FileNotFoundError:
+            return
+        except OSError as error:
+            self._pass_over(0, f"cannot be read: {error.strerror or error}")
             return
         with log:
             log.seek(self._offset)
@@ -73,16 +78,18 @@ class EventLog:
         """Return a text field whole, also when it lies in a blob."""
         if isinstance(value, dict) and _BLOB_NAME.fullmatch(str(value.get("blob"))):
             try:
-                name = str(value["blob"])
-                return (self.folder / "blobs" / name).read_text("utf-8", "replace")
+                blob = read_blob(self.folder / "blobs", str(value["blob"]))
             except OSError:
                 return f"{value.get('head', '')} [the rest is not on this disk]"
+            text = blob.decode("utf-8", "replace")
+            cut = len(blob) >= LONGEST_BLOB
+            return f"{text} [cut after {LONGEST_BLOB} bytes]" if cut else text
         return "" if value is None else str(value)
 
     def _parse(self, line: bytes, offset: int) -> dict[str, Any] | None:
         try:
-            event = json.loads(line)
-        except (ValueError, RecursionError) as error:
+            event = parse_json(line)
+        except ValueError as error:
             self._pass_over(offset, f"not JSON: {error}")
             return None
         if not isinstance(event, dict) or "kind" not in event:
@@ -92,6 +99,18 @@ class EventLog:
 
     def _pass_over(self, offset: int, reason: str) -> None:
         self.problems.append(Problem(f"{self.path}, byte {offset}", reason))
+
+
+def read_blob(folder: Path, name: str) -> bytes:
+    """Return a long text from the folder of blobs, at most `LONGEST_BLOB` bytes of it.
+
+    Raises
+    ------
+    OSError
+        When it is not there, or no plain file.
+    """
+    with open_plain(folder / name) as file:
+        return file.read(LONGEST_BLOB)
 
 
 def read_events(attempt: AttemptFolder) -> Iterator[dict[str, Any]]:

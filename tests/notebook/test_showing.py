@@ -51,6 +51,22 @@ def test_best_shows_grade_and_whole_program(experiment):
     assert shown.count("alert(1)") == 500
 
 
+def test_best_is_found_beside_odd_grades_and_events(tmp_path):
+    """A score that is no number, and a node that is none, are passed over."""
+    run = write_run(tmp_path / "made", competitions=("digits",), attempts=2)
+    found = attach(run.path)
+    best = found.best("digits")
+    places = [each.path for each in found.folder.attempts()]
+    (other,) = (place for place in places if place != best.attempt)
+    grade = read_json(other / "grade.json")
+    (other / "grade.json").write_text(json.dumps({**grade, "score_full": "high"}))
+    log = best.attempt / "try-1" / "events.jsonl"
+    odd = json.dumps({"kind": "exec", "node": [1], "code": "odd"})
+    log.write_bytes(f"{odd}\n".encode() + log.read_bytes())
+    again = found.best("digits")
+    assert (again.attempt, again.code) == (best.attempt, best.code)
+
+
 def test_outside_a_notebook_one_line_is_printed(experiment, capsys):
     """A script that shows an experiment prints where it stands."""
     experiment._ipython_display_()
@@ -128,6 +144,62 @@ def test_an_attempt_gives_its_trace_as_data(experiment):
     assert attempt.node(summary["nodes"][0]["n"])["code"]
 
 
+def test_a_trace_that_two_read_at_once_is_shown_to_both(tmp_path, monkeypatch):
+    """Whoever comes second takes what the first has put into the cache meanwhile."""
+    from mle_toolkit.traces.importing import storing
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    source = tmp_path / "journal.json"
+    node = {"id": "a", "step": 0, "code": "x", "plan": "p", "metric": {"value": 1.0}}
+    source.write_text(json.dumps({"nodes": [node], "node2parent": {}}))
+    once = storing.import_traces
+
+    def twice(*args, **options):
+        once(*args, **options)
+        return once(*args, **options)
+
+    monkeypatch.setattr(storing, "import_traces", twice)
+    assert len(watch(source).summary()["nodes"]) == 1
+    monkeypatch.setattr(storing, "import_traces", once)
+    (tmp_path / "no.json").write_text("{}")
+    with pytest.raises(StoreError):
+        watch(tmp_path / "no.json")
+
+
+def test_a_view_that_fails_does_not_silence_the_others():
+    """One thread polls all views; whatever one of them raises, it goes on."""
+    from mle_toolkit.notebook.live import Watcher
+
+    class View:
+        def __init__(self, error=None):
+            self.session, self.sent, self.error = self, [], error
+
+        def poll(self):
+            if self.error:
+                raise self.error
+            yield {"push": "trace"}
+
+        def busy(self):
+            return False
+
+        def send(self, message):
+            if self.error:
+                raise self.error
+            self.sent.append(message)
+
+    watcher = Watcher()
+    bad = [View(error()) for error in (RecursionError, OverflowError, RuntimeError)]
+    good = View()
+    for view in (*bad, good):
+        watcher.add(view)
+    until = time.monotonic() + 10
+    while len(good.sent) < 5 and time.monotonic() < until:
+        time.sleep(0.01)
+    for view in (*bad, good):
+        watcher.discard(view)
+    assert len(good.sent) >= 5
+
+
 def run_in_kernel(code):
     """Return what a real kernel says while it runs a cell."""
     manager, client = start_new_kernel(kernel_name="python3")
@@ -203,7 +275,7 @@ first = list(showing._of_cell["cell"][1])
 assert len(first) == 2 and all(view.comm for view in first)
 shell.execution_count += 1
 exp._ipython_display_()
-assert not any(view.comm for view in first)
+assert not any(view.comm or view.layout.comm for view in first)
 assert len(showing._of_cell["cell"][1]) == 1
 """
     run_in_kernel(code)

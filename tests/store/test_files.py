@@ -3,9 +3,19 @@ import os
 import threading
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mle_toolkit.errors import StoreError
-from mle_toolkit.store import copy_regular, publish_once, read_json, write_json
+from mle_toolkit.store import (
+    copy_regular,
+    open_plain,
+    parse_json,
+    publish_once,
+    read_json,
+    write_json,
+)
+from mle_toolkit.store.files import DEEPEST_JSON
 
 
 def test_write_replaces_and_leaves_nothing_behind(tmp_path):
@@ -104,3 +114,32 @@ def test_values_that_json_lacks_are_written_as_text(tmp_path):
     """A path in a record does not lose the record."""
     write_json(tmp_path / "a.json", {"p": tmp_path})
     assert json.loads((tmp_path / "a.json").read_text()) == {"p": str(tmp_path)}
+
+
+@pytest.mark.parametrize("kind", ["link", "pipe", "folder", "device"])
+def test_only_plain_files_are_opened(tmp_path, kind):
+    """A link, which may lead to a secret, or a pipe is an error, and never waits."""
+    secret = tmp_path / "secret.json"
+    secret.write_text('{"secret": 1}')
+    path = tmp_path / "x.json"
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    else:
+        path.symlink_to(secret if kind == "link" else "/dev/zero")
+    with pytest.raises(OSError, match="not a plain file"):
+        open_plain(path)
+    with pytest.raises(StoreError, match=r"x.json cannot be read: it is not a plain"):
+        read_json(path)
+
+
+@given(depth=st.integers(1, 200), wide=st.integers(0, 150))
+def test_json_is_read_down_to_a_depth(depth, wide):
+    """Only depth counts, so that readers may recurse; width does not."""
+    text = "[" * depth + "]" * depth + ",[]" * wide
+    if depth + 1 <= DEEPEST_JSON:
+        assert len(parse_json(f"[{text}]".encode())) == wide + 1
+    else:
+        with pytest.raises(ValueError, match="nests deeper than 100"):
+            parse_json(f"[{text}]".encode())

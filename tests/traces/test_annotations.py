@@ -282,3 +282,19 @@ def test_frames_count_what_cannot_be_read(tmp_path):
         assert kinds["annotation"] == 1
     with pytest.raises(StoreError, match="neither an attempt"):
         load_annotations(tmp_path / "none")
+
+
+@pytest.mark.parametrize("kind", ["link", "pipe"])
+def test_nothing_is_noted_through_a_link_or_a_pipe(attempt, tmp_path, kind):
+    """What lies outside is neither read nor written, and nobody waits."""
+    outside = tmp_path / "outside"
+    outside.write_text("mine\n")
+    if kind == "link":
+        (attempt / FILE).symlink_to(outside)
+    else:
+        os.mkfifo(attempt / FILE)
+    with pytest.raises(StoreError, match="cannot be written"):
+        annotate(attempt, tags=["x"])
+    with pytest.raises(StoreError, match="not a plain file"):
+        read_annotations(attempt)
+    assert outside.read_text() == "mine\n"

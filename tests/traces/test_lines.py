@@ -1,4 +1,5 @@
 import json
+import os
 
 import pytest
 from hypothesis import given
@@ -99,3 +100,40 @@ def test_no_log_is_an_empty_one(tmp_path):
     log = LogLines(tmp_path)
     assert (log.size, log.count(), list(log.read_on())) == (0, 0, [])
     assert list(log.get([1])) == [(1, None)]
+
+
+@pytest.mark.parametrize("kind", ["link", "pipe", "folder"])
+def test_a_log_that_is_no_plain_file_is_said_and_not_read(tmp_path, kind):
+    """Nothing is read through a link, and a pipe is not waited for."""
+    (tmp_path / "outside").write_text('{"kind": "note"}\n')
+    log = LogLines(tmp_path)
+    if kind == "link":
+        log.path.symlink_to(tmp_path / "outside")
+    elif kind == "pipe":
+        os.mkfifo(log.path)
+    else:
+        log.path.mkdir()
+    assert log.problem == "events.jsonl cannot be read: it is not a plain file"
+    assert list(log.read_on()) == []
+    assert list(log.get([1])) == [(1, None)]
+
+
+def test_another_log_in_its_place_is_noticed(tmp_path):
+    """A log that was cut or put in place of the old one is not that log."""
+    write(tmp_path, 9)
+    log = LogLines(tmp_path)
+    assert log.problem is None
+    assert not log.replaced()
+    assert len(list(log.read_on())) == 9
+    assert not log.replaced()
+    whole = log.path.read_bytes()
+    log.path.write_bytes(whole[:50])
+    assert log.replaced()
+    log.path.write_bytes(whole + b"{}\n")
+    assert not log.replaced()
+    (tmp_path / "other").write_bytes(whole)
+    (tmp_path / "other").rename(log.path)
+    assert log.replaced()
+    log.path.unlink()
+    assert not log.replaced()
+    assert log.problem is None

@@ -117,3 +117,40 @@ def test_log_is_ascii_lines(tmp_path):
     assert raw.isascii()
     assert raw.count(b"\n") == 1
     assert json.loads(raw)["text"] == "a\u2028b\ud800c\nd"
+
+
+@pytest.mark.parametrize("kind", ["link", "pipe", "device"])
+def test_a_blob_that_is_no_plain_file_is_not_read(tmp_path, kind):
+    """Of a text whose blob is a link or a pipe, the beginning is there alone."""
+    (tmp_path / "blobs").mkdir()
+    (tmp_path / "secret").write_text("secret")
+    blob = tmp_path / "blobs" / ("a" * 64)
+    if kind == "pipe":
+        os.mkfifo(blob)
+    else:
+        blob.symlink_to(tmp_path / "secret" if kind == "link" else "/dev/zero")
+    text = EventLog(tmp_path).text({"blob": "a" * 64, "size": 6, "head": "begin"})
+    assert text == "begin [the rest is not on this disk]"
+
+
+def test_a_log_that_cannot_be_read_is_a_problem(tmp_path):
+    """A pipe in place of a log gives no event, and says why."""
+    os.mkfifo(tmp_path / "events.jsonl")
+    log = EventLog(tmp_path)
+    assert list(log) == []
+    (problem,) = log.problems
+    assert "not a plain file" in problem.reason
+
+
+def test_a_text_that_is_cut_says_so(tmp_path, monkeypatch):
+    """Nobody mistakes the beginning of a monster for all of it."""
+    from mle_toolkit.traces import reader
+
+    writer = EventWriter(tmp_path)
+    writer.append("model", {"reply": "z" * 20_000})
+    writer.close()
+    log = EventLog(tmp_path)
+    (event,) = list(log)
+    monkeypatch.setattr(reader, "LONGEST_BLOB", 10_000)
+    text = log.text(event["reply"])
+    assert text == "z" * 10_000 + " [cut after 10000 bytes]"

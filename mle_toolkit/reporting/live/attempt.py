@@ -73,7 +73,8 @@ class AttemptRow:
         try:
             self._look()
         except (ToolkitError, OSError, TypeError, ValueError) as error:
-            self.facts |= {"state": "broken", "note": short(str(error))}
+            note = short(str(error).replace(f"{self.folder.path}/", ""))
+            self.facts |= {"state": "broken", "note": note}
             self.final = True
         self.read_tags()
         return (self.facts, self._tags) != before
@@ -81,12 +82,16 @@ class AttemptRow:
     def read_tags(self) -> None:
         """Read the tags again if they may have changed."""
         try:
-            changed_at = (self.folder.path / ANNOTATIONS).stat().st_mtime_ns
+            changed_at = (self.folder.path / ANNOTATIONS).lstat().st_mtime_ns
         except OSError:
             changed_at = 0
         if changed_at != self._notes_at:
             self._notes_at = changed_at
-            notes = read_annotations(self.folder.path)[0]
+            try:
+                notes = read_annotations(self.folder.path)[0]
+            except ToolkitError:
+                # The attempt's own view says why; the list goes on.
+                notes = []
             every = [short(tag, 40) for each in notes for tag in each.tags]
             self._tags = list(dict.fromkeys(every))
 
@@ -133,7 +138,7 @@ class AttemptRow:
         newest = self.folder.latest_try()
         if newest is None:
             return
-        if self._running is None or self._running.path != newest.path:
+        if self._running is None or not self._running.is_of(newest.path):
             self._running = _Running(newest.path)
         model = self._running.read()
         model.lower_is_better = self.facts["lower"]
@@ -154,6 +159,10 @@ class _Running:
         self.path = path
         self._lines = LogLines(path)
         self._model = TraceModel()
+
+    def is_of(self, path: Path) -> bool:
+        """Whether this is the log at `path` as it is now."""
+        return self.path == path and not self._lines.replaced()
 
     def read(self) -> TraceModel:
         for seq, line in self._lines.read_on(_READ_S):

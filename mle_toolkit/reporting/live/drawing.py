@@ -20,7 +20,6 @@ from mle_toolkit.reporting.live.canvas import (
     at,
     card,
     length_of,
-    line,
     number,
     path,
     safe,
@@ -152,7 +151,7 @@ _NO_MEDAL = "#e3e7eb"
 _CELL, _ROW = 20.0, 22.0
 _MOST_CELLS = 800
 _MOST_ROWS = 60
-_NAME = 190.0
+_LONGEST_NAME = 36
 
 
 def matrix_svg(experiment: dict[str, Any], *, width: float = 720) -> str:
@@ -173,26 +172,27 @@ def matrix_svg(experiment: dict[str, Any], *, width: float = 720) -> str:
     for each in attempts:
         key = (str(each.get("competition")), str(each.get("agent")))
         groups.setdefault(key, []).append(each)
-    per_line = max(1, int((width - 2 * _PAD - _NAME) // _CELL))
+    one = len({agent for _, agent in groups}) == 1
+    names = [
+        safe(name if one else f"{name} \N{MIDDLE DOT} {agent}", _LONGEST_NAME)
+        for name, agent in groups
+    ][:_MOST_ROWS]
+    left = _PAD + max((length_of(name, 11) for name in names), default=0.0) + 16
+    per_line = max(1, int((width - _PAD - left) // _CELL))
     y, made = 12.0, []
     cells: list[tuple[dict[str, Any], float, float]] = []
-    agents = {agent for _, agent in groups}
-    for (competition, agent), mine in list(groups.items())[:_MOST_ROWS]:
-        name = (
-            competition if len(agents) == 1 else f"{competition} \N{MIDDLE DOT} {agent}"
-        )
-        fits = int(_NAME / (11 * 0.56))
-        made.append(words(_PAD, y + 14, safe(name, fits), size=11))
+    for name, mine in zip(names, groups.values(), strict=False):
+        made.append(words(_PAD, y + 14, name, size=11))
         for index, each in enumerate(mine):
             row, column = divmod(index, per_line)
-            place = (_PAD + _NAME + column * _CELL, y + row * _CELL)
+            place = (left + column * _CELL, y + row * _CELL)
             cells.append((each, *place))
         y += (-(-len(mine) // per_line) - 1) * _CELL + _ROW
     made += _cells(cells) + _matrix_legend(y + 8, attempts)
-    left = len(list(experiment.get("attempts") or ())) - len(attempts)
-    left += sum(len(mine) for mine in list(groups.values())[_MOST_ROWS:])
-    if left:
-        text = f"{left} more attempts are not drawn"
+    undrawn = len(list(experiment.get("attempts") or ())) - len(attempts)
+    undrawn += sum(len(mine) for mine in list(groups.values())[_MOST_ROWS:])
+    if undrawn:
+        text = f"{undrawn} more attempts are not drawn"
         made.append(
             words(width - _PAD, y + 16, text, size=9.5, fill=MUTED, anchor="end")
         )
@@ -251,7 +251,7 @@ def _matrix_legend(y: float, attempts: list[dict[str, Any]]) -> list[Html]:
                 each.get("valid"), "not graded"
             )
         examples.setdefault(name, each)
-    x, made = _PAD, [line([(_PAD, y - 4), (_PAD + 60, y - 4)], stroke=RULE)]
+    x, made = _PAD, []
     order = [*MEDALS, "valid, no medal", "no valid submission", "not graded", *_STATES]
     for name in (name for name in order if name in examples):
         made += _cells([(examples[name], x, y)])

@@ -159,7 +159,7 @@ class _Picture:
             medal = spot.node.get("medal")
             if medal in MEDALS and self.radius > _TEXT_R:
                 away = 1.1 * self.radius
-                labels.append(_medal_dot(medal, x + away, y - away))
+                labels.append(_medal_dot(medal, x + away, y + 0.8 * self.radius))
             labels += self._labels(spot, x, y)
         return [*(path(places, **dict(key)) for key, places in looks.items()), *labels]
 
@@ -194,8 +194,10 @@ class _Picture:
         made = []
         for text in texts:
             fill = MUTED if text.isdigit() else INK
-            made.append(words(right, y + 3, text, size=9, fill=fill, halo=True))
-            right += length_of(text, 9) + 2
+            # Above the line, or the edge to a child would run through it.
+            up = y - 4 if spot.kids else y + 3
+            made.append(words(right, up, text, size=9, fill=fill, halo=True))
+            right += length_of(text, 9) + 3
         ends = node is self.best or node.get("chosen")
         if ends and not spot.kids and is_scored(node):
             score = said.score(node["m"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from typing import TYPE_CHECKING, Any
 
 from mle_toolkit.reporting.live.text import clean, head
@@ -13,15 +12,21 @@ if TYPE_CHECKING:
 
 HEADLINE = 240
 PIECE = 20_000
+LARGEST = 1e290
+# A trace with more kinds than this is no trace of ours, and one byte tells them apart.
+MOST_KINDS, OTHER_KIND = 255, "other"
 _COMMON = frozenset({"seq", "time", "elapsed_s", "kind", "node"})
 _CODE_TOOLS = ("python", "ipython", "jupyter", "code")
 
 
 def number(value: Any) -> float | None:
-    """Return a finite number, or None for anything else."""
+    """Return a finite number, or None for anything else.
+
+    Numbers above `LARGEST` are None as well, so that sums of them stay finite.
+    """
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return float(value) if math.isfinite(value) else None
+    return float(value) if -LARGEST <= value <= LARGEST else None
 
 
 def whole(value: Any) -> int | None:

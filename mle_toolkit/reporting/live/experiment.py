@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from mle_toolkit.errors import ToolkitError
 from mle_toolkit.reporting.live.attempt import AttemptRow
@@ -146,7 +146,7 @@ class ExperimentView:
         attempts = plan.get("attempts")
         for item in attempts if isinstance(attempts, list) else ():
             ref = item.get("path") if isinstance(item, dict) else None
-            if not isinstance(ref, str) or ref in self._known:
+            if not is_inside(ref) or ref in self._known:
                 continue
             competition = str(item.get("competition") or ref.split("/")[0])
             task = tasks.get(competition) if isinstance(tasks, dict) else None
@@ -157,3 +157,9 @@ class ExperimentView:
                 AttemptRow(self.folder.path, ref, item, limit_s=limit_s, lower=lower)
             )
         self._queue = sorted(self._open, reverse=True)
+
+
+def is_inside(ref: object) -> TypeGuard[str]:
+    """Whether a plan's path of an attempt stays within the run folder."""
+    parts = ref.split("/") if isinstance(ref, str) else []
+    return "".join(parts) != "" and parts[0] != "" and ".." not in parts

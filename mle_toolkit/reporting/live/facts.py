@@ -116,8 +116,13 @@ def _read(path: Path, problems: list[str]) -> dict[str, Any]:
     try:
         return read_json(path)
     except ToolkitError as error:
-        problems.append(short(str(error)))
+        problems.append(beside(error, path.parent))
         return {}
+
+
+def beside(error: ToolkitError, folder: Path) -> str:
+    """Return what went wrong without the folder's place, which a page may not tell."""
+    return short(str(error).replace(f"{folder}/", ""))
 
 
 def _tests(folder: TryFolder, problems: list[str]) -> list[dict[str, Any]]:

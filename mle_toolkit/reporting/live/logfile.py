@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mle_toolkit.errors import UsageError
 from mle_toolkit.reporting.live import events
 from mle_toolkit.reporting.live.text import clean
+from mle_toolkit.store import parse_json
 from mle_toolkit.traces import EventLog, LogLines
 
 if TYPE_CHECKING:
@@ -88,15 +89,15 @@ class LogFile:
 
     def whole(self, value: Any) -> str:
         """Return a value as text, also when it lies in a blob."""
-        if isinstance(value, str) or value is None or "blob" in value:
-            return self._log.text(value)
-        return json.dumps(value, ensure_ascii=False, indent=1)
+        if isinstance(value, list) or (isinstance(value, dict) and "blob" not in value):
+            return json.dumps(value, ensure_ascii=False, indent=1)
+        return self._log.text(value)
 
     def texts(self, numbers: list[int]) -> dict[str, str]:
         """Return what the given events of one node say: plan, code, output, summary."""
         found = dict.fromkeys(("plan", "code", "output", "summary"), "")
         for event in self._events(numbers[-_NODE_EVENTS:]):
-            if event.get("kind") in {"exec", "node"}:
+            if events.kind_of(event) in {"exec", "node"}:
                 for name in found:
                     if event.get(name):
                         found[name] = self.whole(event[name])
@@ -114,8 +115,8 @@ def parse(line: bytes | None) -> dict[str, Any] | str:
     if line is None or not line.endswith(b"\n"):
         return "this line is too long to be an event"
     try:
-        event = json.loads(line)
-    except (ValueError, RecursionError):
+        event = parse_json(line)
+    except ValueError:
         return "this line is no JSON"
     if not isinstance(event, dict) or "kind" not in event:
         return "this line is no event"

@@ -8,7 +8,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mle_toolkit.reporting.live.budget import Budget
-from mle_toolkit.reporting.live.events import kind_of, number, short, whole
+from mle_toolkit.reporting.live.events import (
+    MOST_KINDS,
+    OTHER_KIND,
+    kind_of,
+    number,
+    short,
+    whole,
+)
 
 DEBUG = "debug"
 STAGES = ("draft", DEBUG, "improve", "crossover")
@@ -92,14 +99,14 @@ class TraceModel:
     kinds: Counter[str] = field(default_factory=Counter)
     budget: Budget = field(default_factory=Budget)
     start: dict[str, Any] = field(default_factory=dict)
-    end: dict[str, Any] = field(default_factory=dict)
     changed: set[int] = field(default_factory=set)
     best: float | None = None
 
     def take(self, seq: int, event: dict[str, Any]) -> None:
         """Take the next event."""
         kind = kind_of(event)
-        self.kinds[kind] += 1
+        known = kind in self.kinds or len(self.kinds) < MOST_KINDS
+        self.kinds[kind if known else OTHER_KIND] += 1
         node = self._node_of(seq, event)
         if kind == "node" and node is not None:
             self._judge(node, event)
@@ -114,8 +121,6 @@ class TraceModel:
             self._keep(event)
         elif kind == "start":
             self.start = event
-        elif kind == "end":
-            self.end = event
         debugging = node is not None and node.stage == DEBUG
         self.budget.take(kind, event, debugging=debugging)
 
@@ -169,7 +174,8 @@ class TraceModel:
 
     def _keep(self, event: dict[str, Any]) -> None:
         which = whole(event.get("number"))
-        if which is None:
+        full = len(self.snapshots) >= MOST_NODES and which not in self.snapshots
+        if which is None or full:
             return
         self.snapshots[which] = whole(event.get("node"))
         if event.get("best"):

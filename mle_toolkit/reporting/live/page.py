@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from mle_toolkit.reporting.live import assets, events
@@ -17,11 +18,13 @@ from mle_toolkit.reporting.live.session import PROTOCOL
 from mle_toolkit.reporting.live.text import clean
 from mle_toolkit.reporting.live.trace import TraceView
 from mle_toolkit.reporting.markup import Html, element
+from mle_toolkit.store import ExperimentFolder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
-    from mle_toolkit.store import AttemptFolder, ExperimentFolder
+    from mle_toolkit.store import AttemptFolder
 
 # A page above this is slow to open and cannot be mailed.
 MOST_BYTES = 40 << 20
@@ -48,7 +51,7 @@ def trace_page(
         "experiment": None,
         "traces": {view.ref: _trace(view, most_bytes)},
     }
-    return _page(view.ref, data)
+    return _page(view.ref, data, root=_root(attempt))
 
 
 def experiment_page(
@@ -80,7 +83,7 @@ def experiment_page(
         "experiment": {**listed.shown(), "actions": False, "stopping": False},
         "traces": traces,
     }
-    return _page(experiment.name, data)
+    return _page(experiment.name, data, root=experiment.path)
 
 
 def _hello(view: str, name: str, attempt: str | None) -> dict[str, Any]:
@@ -117,6 +120,7 @@ def _trace(view: TraceView, most_bytes: int) -> dict[str, Any]:
     if left_out:
         said = f"{left_out} of {total} events are here without their details"
         summary["problem_list"] = [said, *summary["problem_list"]]
+        summary["problems"] += 1
     return {
         "summary": {**summary, "total": len(rows)},
         "rows": rows[::-1],
@@ -146,14 +150,35 @@ def _nodes(view: TraceView, room: int) -> tuple[dict[int, Any], int]:
     return found, max(0, room)
 
 
-def _page(title: str, data: dict[str, Any]) -> str:
+def _root(attempt: AttemptFolder) -> Path:
+    """Return the run folder of an attempt, or the attempt's own."""
+    # runs/<experiment>/<competition>/<agent>/<seed>
+    above = attempt.path.parents
+    planned = len(above) > 2 and ExperimentFolder(above[2]).plan_paths()  # noqa: PLR2004
+    return above[2] if planned else attempt.path
+
+
+def _without(value: Any, place: re.Pattern[str]) -> Any:
+    """Return data without the run folder's place on this machine."""
+    if isinstance(value, str):
+        return place.sub("", value)
+    if isinstance(value, dict):
+        return {name: _without(item, place) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_without(item, place) for item in value]
+    return value
+
+
+def _page(title: str, data: dict[str, Any], *, root: Path) -> str:
+    # A path that only ends in the folder's is another one.
+    place = re.compile(rf"(?<![\w./-]){re.escape(str(root))}/")
     script, style = assets.page_script(), assets.css() + _PAGE_CSS
     policy = (
         f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
         f"script-src 'sha256-{_digest(script)}'"
     )
     # Within a script element only these could end it or break the line.
-    text = json.dumps(data, ensure_ascii=True).replace("<", "\\u003c")
+    text = json.dumps(_without(data, place), ensure_ascii=True).replace("<", "\\u003c")
     head = element(
         "head",
         element("meta", charset="utf-8"),

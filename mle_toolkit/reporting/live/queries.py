@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mle_toolkit.reporting.live.events import MOST_KINDS, OTHER_KIND
+from mle_toolkit.traces.reader import read_blob
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -18,8 +21,6 @@ if TYPE_CHECKING:
     from mle_toolkit.traces import LogLines
 
 NO_NODE = -1
-# Kinds are kept as one byte each.
-_OTHER = 255
 _BLOB = re.compile(rb'"blob": ?"([0-9a-f]{64})"')
 _LONGEST_TEXT = 1000
 
@@ -64,9 +65,10 @@ class Marks:
     def add(self, kind: str, node: int | None) -> None:
         """Add the next event."""
         if kind not in self.names:
-            # A trace with more kinds than this is no trace of ours.
-            self.names.append(kind if len(self.names) < _OTHER else "other")
-        self._kinds.append(self.names.index(kind) if kind in self.names else _OTHER)
+            kind = kind if len(self.names) < MOST_KINDS else OTHER_KIND
+            if kind not in self.names:
+                self.names.append(kind)
+        self._kinds.append(self.names.index(kind))
         fits = node is not None and node < 2**31
         self._nodes.append(node if node is not None and fits else NO_NODE)
 
@@ -131,7 +133,7 @@ class Matches:
     def _blob_says(self, name: str) -> bool:
         if name not in self._in_blob:
             try:
-                text = (self._blobs / name).read_bytes()
+                text = read_blob(self._blobs, name)
             except OSError:
                 text = b""
             small = self.query.text.casefold()

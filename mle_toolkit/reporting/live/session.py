@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from mle_toolkit.errors import ToolkitError, UsageError, check_choice
 from mle_toolkit.reporting.live.events import short, whole
-from mle_toolkit.reporting.live.experiment import ExperimentView
+from mle_toolkit.reporting.live.experiment import ExperimentView, is_inside
 from mle_toolkit.reporting.live.queries import Query
 from mle_toolkit.reporting.live.trace import TraceView
 
@@ -256,7 +256,7 @@ class Session:
         """Return the attempt of a name; only planned ones, so that no path escapes."""
         if self.attempt is not None and ref == self._ref():
             return self.attempt
-        if self.experiment is not None:
+        if self.experiment is not None and is_inside(ref):
             for folder in self.experiment.attempts():
                 if _below(folder.path, self.experiment.path) == ref:
                     return folder

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _ROWS = 12
 _NOTES = 4
+_HEADLINE = 140
 _MOST_ATTEMPTS = 40
 _MOST_GROUPS = 100
 _WIDTH = 860
@@ -132,7 +133,7 @@ def totals_text(experiment: dict[str, Any]) -> str:
     if number(totals.get("usd")) is not None:
         facts.append(words.dollars(totals["usd"]))
     if number(totals.get("elapsed_s")):
-        facts.append(f"{format_duration(totals['elapsed_s'])} of agent time")
+        facts.append(f"{format_duration(totals['elapsed_s'])} of work")
     if experiment.get("stopping"):
         facts.append("stopping")
     return " \N{MIDDLE DOT} ".join(facts)
@@ -202,9 +203,14 @@ def _events(rows: Iterable[dict[str, Any]]) -> Html:
         ("Time", lambda row: _time(row.get("t")), _CELL),
         ("Kind", lambda row: head(str(row.get("k")), 24), _CELL),
         ("Node", lambda row: _known(row.get("n")), _CELL),
-        ("What", lambda row: head(str(row.get("h") or ""), 240), _WRAP),
+        ("What", _said, _WRAP),
     ]
     return _table(columns, rows, marked=lambda row: bool(row.get("e")))
+
+
+def _said(row: dict[str, Any]) -> str:
+    """Return the headline of a row, less the program that may follow it."""
+    return head(str(row.get("h") or "").split("```", 1)[0], _HEADLINE)
 
 
 def _attempts(attempts: Sequence[dict[str, Any]]) -> Html:
@@ -222,7 +228,7 @@ def _attempts(attempts: Sequence[dict[str, Any]]) -> Html:
     ]
     if any(row.get("tags") for row in attempts):
         tags = lambda row: head(", ".join(map(str, row.get("tags") or ())), 80)  # noqa: E731
-        columns.append(("Tags", tags, _WRAP))
+        columns.append(("Tags", tags, f"{_WRAP};min-width:9em"))
     if any(row.get("note") for row in attempts):
         columns.append(
             ("Note", lambda row: head(str(row.get("note") or ""), 160), _WRAP)

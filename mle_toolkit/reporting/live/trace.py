@@ -13,6 +13,7 @@ from mle_toolkit.reporting.live import events
 from mle_toolkit.reporting.live.attempt import seed_of
 from mle_toolkit.reporting.live.facts import (
     Facts,
+    beside,
     medal_of,
     metric_title,
     read_facts,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from mle_toolkit.store import AttemptFolder, TryFolder
 
 TAIL = 200
+_HEAVY = 32 << 10
 _MOST_PROBLEMS = 20
 MOST_ROWS = 1000
 _LOOK_S = 0.4
@@ -63,12 +65,14 @@ class TraceView:
         self.model = TraceModel()
         self.marks = Marks()
         self.problems: list[str] = []
+        self._notes_problem: list[str] = []
         self.n_problems = 0
         self.facts = Facts()
         self.caught_up = False
         self._stamp: tuple[object, ...] = ()
         self._look_at = 0.0
-        self._last: deque[tuple[int, dict[str, Any]]] = deque(maxlen=TAIL)
+        # Events, and rows of those that would fill the memory.
+        self._last: deque[tuple[int, dict[str, Any], bool]] = deque(maxlen=TAIL)
         # The last rows of a log that is still being read, which change seldom.
         self._early: tuple[int, list[dict[str, Any]]] = (-1, [])
         self._matches: OrderedDict[Query, Matches] = OrderedDict()
@@ -97,10 +101,12 @@ class TraceView:
 
     def summary(self) -> dict[str, Any]:
         """Return all but the rows: header, nodes, chart, budget, counts."""
+        # First, because what is wrong with them is counted.
+        notes = self.annotations()
         return {
             **self.state(),
             "nodes": [self._node(node) for node in self.model.nodes.values()],
-            "annotations": self.annotations(),
+            "annotations": notes,
             "problem_list": self._problem_list(),
         }
 
@@ -114,6 +120,7 @@ class TraceView:
             "total": self.total(),
             "kinds": dict(self.model.kinds.most_common(64)),
             "problems": self.n_problems
+            + len(self._file_problems())
             + (events.whole(self.facts.imported.get("n_problems")) or 0),
             "reading": reading,
             "chart": {
@@ -168,7 +175,10 @@ class TraceView:
         """Return the last rows and where they begin."""
         total = self.total()
         if self.caught_up:
-            rows = [events.row(seq, event) for seq, event in self._last]
+            rows = [
+                each if is_row else events.row(seq, each)
+                for seq, each, is_row in self._last
+            ]
         elif total == self._early[0]:
             rows = self._early[1]
         else:
@@ -250,15 +260,19 @@ class TraceView:
         """Return the notes that people left."""
         from mle_toolkit.traces.annotations import read_annotations
 
-        return [
-            shown_annotation(each) for each in read_annotations(self.attempt.path)[0]
-        ]
+        try:
+            notes = read_annotations(self.attempt.path)[0]
+        except StoreError as error:
+            self._notes_problem = [beside(error, self.attempt.path)]
+            return []
+        self._notes_problem = []
+        return [shown_annotation(each) for each in notes]
 
     def _look(self) -> bool:
         """Read the files beside the log if they may have changed."""
         self._look_at = time.monotonic() + _LOOK_S
         newest = _try_of(self.attempt)
-        if newest != self.folder:
+        if newest != self.folder or self.lines.replaced():
             self._begin()
             return True
         stamp = facts_stamp(self.attempt, self.folder)
@@ -285,7 +299,9 @@ class TraceView:
             event = {"kind": "broken", "text": event}
         self.model.take(seq, event)
         self.marks.add(events.kind_of(event), events.whole(event.get("node")))
-        self._last.append((seq, event))
+        # A hostile log may be nothing but events of megabytes.
+        heavy = len(line) > _HEAVY
+        self._last.append((seq, events.row(seq, event) if heavy else event, heavy))
 
     def _match(self, query: Query) -> tuple[Matches, bool]:
         matches = self._matches.pop(query, None)
@@ -297,7 +313,8 @@ class TraceView:
         return matches, matches.grow(self.marks, self.lines, _SEARCH_S)
 
     def _texts(self, name: int) -> dict[str, str]:
-        found = self.marks.find(Query(node=name), 0, len(self.marks))
+        node = self.model.nodes[name]
+        found = self.marks.find(Query(node=name), node.first - 1, node.last)
         return self.file.texts(found.tolist())
 
     def _node(self, node: Node) -> dict[str, Any]:
@@ -313,7 +330,13 @@ class TraceView:
     def _problem_list(self) -> list[str]:
         told = self.facts.imported.get("problems")
         before = [events.short(each) for each in told] if isinstance(told, list) else []
-        return [*before, *self.problems, *self.facts.problems][:_MOST_PROBLEMS]
+        found = [*self._file_problems(), *before, *self.problems]
+        return found[:_MOST_PROBLEMS]
+
+    def _file_problems(self) -> list[str]:
+        """Return which files cannot be read, and why."""
+        log = self.lines.problem
+        return [*([log] if log else []), *self._notes_problem, *self.facts.problems]
 
     def _chosen(self) -> int | None:
         published = self.facts.result.get("submission")

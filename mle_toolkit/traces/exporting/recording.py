@@ -228,7 +228,7 @@ def _try_of(place: Place) -> TryFolder:
     newest = AttemptFolder(path).latest_try() if path.is_dir() else None
     if newest is None:
         msg = (
-            f"{place} holds no attempt that has begun. Give the folder of an attempt, "
+            f"{path} holds no attempt that has begun. Give the folder of an attempt, "
             "runs/<experiment>/<competition>/<agent>/<seed>, or of one of its tries"
         )
         raise StoreError(msg)

@@ -1,4 +1,5 @@
 import json
+import os
 
 import pytest
 
@@ -143,3 +144,32 @@ def test_a_strange_plan_is_shown_as_far_as_it_goes(tmp_path, attempts):
     view = ExperimentView(ExperimentFolder.open(tmp_path))
     view.advance()
     assert len(view.full()["attempts"]) <= 1
+
+
+def test_a_plan_leads_nowhere_outside(root):
+    """Attempts that a plan places outside the run folder are not listed."""
+    plan(root, ["../other/a/0", "/etc/a/0", "digits/../../a", "", REFS[0]])
+    view = ExperimentView(ExperimentFolder.open(root))
+    assert list(by_ref(view)) == REFS[:1]
+
+
+def test_notes_that_cannot_be_read_hide_no_attempt(root):
+    """One attempt whose notes are a pipe is listed like the others, without tags."""
+    first, second = Made(root, REFS[0]), Made(root, REFS[1])
+    os.mkfifo(first.folder.path / "annotations.jsonl")
+    annotate(second.folder, tags=["kept"])
+    rows = by_ref(ExperimentView(ExperimentFolder.open(root)))
+    assert [rows[ref]["tags"] for ref in REFS[:2]] == [[], ["kept"]]
+    assert rows[REFS[0]]["state"] == "running"
+
+
+def test_a_running_log_that_is_cut_is_read_anew(root):
+    """The counts of the list are those of the log as it is now."""
+    made = Made(root, REFS[0])
+    made.node(0, 0.5)
+    made.node(1, 0.4)
+    view = ExperimentView(ExperimentFolder.open(root))
+    assert by_ref(view)[REFS[0]]["nodes"] == 2
+    log = made.folder.path / "try-1" / "events.jsonl"
+    log.write_bytes(b"".join(log.read_bytes().splitlines(keepends=True)[:3]))
+    assert by_ref(view)[REFS[0]]["nodes"] == 1

@@ -84,3 +84,27 @@ def test_a_page_of_an_experiment_lists_all_and_holds_what_has_begun(tmp_path):
     assert list(data["traces"]) == [REF]
     assert not data["experiment"]["actions"]
     assert done == [(1, 1)]
+
+
+def test_a_page_does_not_tell_where_the_run_folder_lies(made, tmp_path):
+    """Paths within the run folder are told from it on, others as they are."""
+    made.add("exec", node=1, output=f"File {tmp_path}/{REF}/x.py and /opt{tmp_path}/x")
+    made.folder.grade_path.write_text("no JSON")
+    made.publish()
+    pages = [
+        page.trace_page(made.folder, ref=REF),
+        page.experiment_page(ExperimentFolder.open(tmp_path)),
+    ]
+    for html in pages:
+        assert f"File {REF}/x.py and /opt{tmp_path}/x" in html
+        assert html.count(str(tmp_path)) == html.count(f"/opt{tmp_path}")
+        summary = embedded(html)["traces"][REF]["summary"]
+        assert any("grade.json is not JSON" in text for text in summary["problem_list"])
+
+
+def test_what_is_left_out_counts_as_a_problem(made):
+    """The page shows its list of problems only when there is one."""
+    html = page.trace_page(made.folder, ref=REF, most_bytes=10)
+    summary = embedded(html)["traces"][REF]["summary"]
+    assert "without their details" in summary["problem_list"][0]
+    assert summary["problems"] == 1

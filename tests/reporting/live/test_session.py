@@ -211,3 +211,22 @@ def test_what_is_no_message_is_answered_too(tmp_path_factory, message):
     plan(folder, [])
     answer = Session(ExperimentFolder.open(folder)).answer(message)
     assert not answer["ok"]
+
+
+def test_no_request_leads_outside_the_run_folder(tmp_path):
+    """An attempt that a plan places elsewhere is neither opened nor annotated."""
+    outside = Made(tmp_path, "other/a/0")
+    root = tmp_path / "run"
+    root.mkdir()
+    plan(root, ["../other/a/0"])
+    session = Session(ExperimentFolder.open(root))
+    for ref in ("../other/a/0", str(outside.folder.path)):
+        assert "there is no attempt" in refuse(session, "open", attempt=ref)
+        assert "there is no" in refuse(session, "annotate", attempt=ref, tags=["x"])
+    assert not (outside.folder.path / "annotations.jsonl").exists()
+
+
+def test_a_plan_without_paths_is_an_error_that_says_so(session, tmp_path):
+    """What is wrong with the file is told, not the name of a missing key."""
+    (tmp_path / "plan-2.json").write_text('{"attempts": [{"seed": 1}]}')
+    assert "is no plan" in refuse(session, "open", attempt=REF)

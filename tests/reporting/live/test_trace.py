@@ -200,3 +200,85 @@ def test_an_attempt_that_has_not_begun_is_empty(tmp_path):
     assert view.total() == 0
     assert view.header()["state"] == "pending"
     json.dumps(view.summary(), allow_nan=False)
+
+
+HUGE = "1" + "0" * 400
+DEEP = "[" * 900 + "]" * 900
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f'{{"kind": "note", "elapsed_s": {HUGE}}}',
+        f'{{"kind": "node", "node": {HUGE}, "metric": {HUGE}}}',
+        f'{{"kind": "exec", "node": 1, "duration_s": {HUGE}}}',
+        '{"kind": "exec", "node": 1, "duration_s": 1e308}\n' * 2,
+        '{"kind": "model", "node": 1, "cost_usd": 1e308}\n' * 2,
+        '{"kind": "node", "node": 1, "metric": NaN, "elapsed_s": Infinity}',
+        f'{{"kind": "note", "text": {DEEP}}}',
+        f'{{"kind": {DEEP}, "node": 1}}',
+        '{"kind": {"a": 1}, "node": 1}',
+        '{"kind": "exec", "node": 1, "code": 5, "output": true, "plan": 7.5}',
+        '{"kind": "exec", "node": 1, "code": [1], "output": {"blob": 5}}',
+    ],
+)
+def test_any_line_can_be_shown(made, line):
+    """Whatever a line holds, every answer is plain JSON, and the others are there."""
+    log = made.folder.path / "try-1" / "events.jsonl"
+    log.write_bytes(log.read_bytes() + line.strip().encode() + b"\n")
+    view = TraceView(made.folder).read_all()
+    shown = [view.summary(), view.tail(), view.node(0), view.node(1)]
+    shown += [view.rows(EVERY, 0, 100), view.rows(Query(text="plan"), 0, 100)]
+    shown += [view.event(seq) for seq in range(1, view.total() + 1)]
+    json.dumps(shown, allow_nan=False)
+    assert view.node(0)["code"] == "print(0)"
+
+
+def test_a_number_of_an_event_is_a_text_as_well(made):
+    """Every field can be asked for, also one that is no text."""
+    view = TraceView(made.folder).read_all()
+    assert view.text(2, "duration_s", 0, 10)["text"] == "2.0"
+
+
+def test_a_log_that_is_cut_or_replaced_is_read_anew(made, monkeypatch):
+    """What is shown is what the file holds now."""
+    monkeypatch.setattr(module, "_LOOK_S", 0.0)
+    view = TraceView(made.folder).read_all()
+    log = made.folder.path / "try-1" / "events.jsonl"
+    log.write_bytes(b"".join(log.read_bytes().splitlines(keepends=True)[:4]))
+    assert view.advance()
+    assert view.total() == 4
+    assert [node["n"] for node in view.summary()["nodes"]] == [0]
+
+
+def test_what_cannot_be_read_is_said_and_hides_nothing(made, tmp_path):
+    """Notes, a grade and a log behind links are problems, and no place is told."""
+    view = TraceView(made.folder).read_all()
+    assert view.summary()["problems"] == 0
+    made.publish()
+    (tmp_path / "outside.json").write_text('{"score": 9}')
+    for name in ("annotations.jsonl", "grade.json", "try-1/events.jsonl"):
+        path = made.folder.path / name
+        path.unlink(missing_ok=True)
+        path.symlink_to(tmp_path / "outside.json")
+    summary = TraceView(made.folder).read_all().summary()
+    assert summary["annotations"] == []
+    assert summary["header"]["score"] is None
+    assert summary["problems"] == 3
+    assert sorted(summary["problem_list"]) == [
+        f"{name} cannot be read: it is not a plain file"
+        for name in ("annotations.jsonl", "events.jsonl", "grade.json")
+    ]
+
+
+def test_a_log_of_many_kinds_or_heavy_events_does_not_fill_the_memory(made):
+    """Beyond 255 kinds the rest counts as other; of heavy events the rows are kept."""
+    for number in range(400):
+        made.add(f"kind-{number}")
+    made.add("note", items=["x" * 9000] * 10)
+    view = TraceView(made.folder).read_all()
+    assert len(view.model.kinds) == len(view.marks.names) == 256
+    assert view.model.kinds["other"] == view.rows(Query(("other",)), 0, 1)["total"]
+    assert view.model.kinds["other"] > 100
+    assert all(len(json.dumps(kept)) < 10_000 for _, kept, _ in view._last)
+    assert view.tail()["rows"] == view.rows(EVERY, view.total() - 200, 999)["rows"]

@@ -68,7 +68,9 @@ export function makeAttempt(outer) {
     update,
     /** Apply a push of this trace to what is known, then show it. */
     push(message) {
-      if (T) update(mergeTrace(T, message), message);
+      // A log that has become shorter is another one: a new try, or a new file.
+      if (T && message.total < T.total) outer.emit("reload");
+      else if (T) update(mergeTrace(T, message), message);
     },
     select,
     focus: () => panes.transcript.focus(),

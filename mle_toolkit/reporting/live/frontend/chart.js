@@ -112,7 +112,8 @@ export function drawAxes(g, { box, x, y, facts, range, span, labels }) {
   if (isNumber(facts.limit) && facts.limit >= span[0] && facts.limit <= span[1]) {
     const at = round(x(facts.limit));
     add("line", { class: "mv-limit", x1: at, x2: at, y1: box.y, y2: base });
-    add("text", { class: "mv-tick", x: at, y: box.y - 11, "text-anchor": "middle" }, "limit");
+    // Near the left the word would stand on the name of the axis.
+    if (at > box.x + 150) add("text", { class: "mv-tick", x: at, y: box.y - 11, "text-anchor": "middle" }, "limit");
   }
   const names = facts.lines.map(([name, value]) => ({ y: y(value), text: lineText(box, name, value), name }));
   for (const { y: at, name } of names) {

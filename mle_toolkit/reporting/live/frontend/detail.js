@@ -71,9 +71,11 @@ export function makeDetail(context) {
   function drawAttempt() {
     tabs.hidden = true;
     setHead(h("strong", null, "This attempt"));
+    // Notes on the attempt itself stand below, where they can be changed.
+    const elsewhere = summary.annotations.filter((note) => note.target.kind !== "attempt");
     body.replaceChildren(attemptFacts(summary), problemList(summary),
-      h("h4", { class: "mlev-title" }, "Notes"),
-      notesList(summary.annotations, (target) => context.emit("select", target.kind === "node"
+      elsewhere.length ? h("h4", { class: "mlev-title" }, "Notes on nodes and events") : "",
+      elsewhere.length === 0 ? "" : notesList(elsewhere, (target) => context.emit("select", target.kind === "node"
         ? { node: target.n, seq: null } : { node: null, seq: target.n })));
   }
 

@@ -166,7 +166,7 @@ export function makeExperiment(context) {
     compare.disabled = picked.size !== 2;
     setText(compare, picked.size ? `Compare (${picked.size} of 2)` : "Compare");
     const running = data.attempts.filter((a) => LIVE_STATES.has(a.state)).length;
-    const { states, n } = data.totals;
+    const { states = {}, n = 0 } = data.totals || {};
     const left = n > (states.graded || 0) + (states.broken || 0);
     const now = JSON.stringify([data.actions, data.stopping, data.dispatching, left, running > 0, sure === "all", sure === "all" && running]);
     if (stopAll.key === now) return;

@@ -133,6 +133,7 @@ export function mount(el, source, { onAnswer = () => {}, page = false } = {}) {
     if (name === "open") showAttempt(value.ref, value);
     else if (name === "compare") showCompare(value);
     else if (name === "back") goBack();
+    else if (name === "reload") pane.reload();
     else if (name === "trouble") trouble(value);
   }
 

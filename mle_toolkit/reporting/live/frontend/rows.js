@@ -152,7 +152,7 @@ export function makeList({ height, make, draw, need, onSelect, onOpen, onFollow,
 
   function go(index) {
     choose(index);
-    if (follow && index < total - 1) setFollow(false, true);
+    if (follow !== (index >= total - 1)) setFollow(!follow, true);
     reveal(index);
     onSelect(index, "key");
   }

@@ -296,9 +296,14 @@ function fillRow(el, row, mark) {
   setText(kind, letter);
   setText(name, word);
   setText(node, row && row.n !== null && row.n !== undefined ? String(row.n) : "");
-  setText(head, row ? (row.e ? `Error: ${row.h}` : row.h) : "");
+  setText(head, row ? errorText(row) : "");
   setText(note, mark ? "\u25c6" : "");
   setText(took, row ? fmtDuration(row.d) : "");
+}
+
+/** An error says that it is one in words too, unless its own words do. */
+function errorText({ e, h: words }) {
+  return !e || /^\s*error\b|buggy|^not valid|broken/i.test(words) ? words : `Error: ${words}`;
 }
 
 /** Seconds of "1:05:00", "12:30", "90s", "5m" or "1.5h"; null for anything else. */

@@ -5,6 +5,7 @@ import { makePainter, makeTip, markIcon, leaderOf, markPath, nodeTip, nodeTitle,
   scored, scoreScale, shade, stageOf } from "./scales.js";
 import { FOLD_AT, indexTree, neighbour, openNodes, placeTree } from "./tree_layout.js";
 
+const SECOND_LINE = 22; // lanes closer than this have room for one line of words
 const TREE_KEYS = { ArrowLeft: "parent", ArrowRight: "child", ArrowUp: "before", ArrowDown: "next" };
 const TREE_PAD = { left: 18, right: 76, top: 15, bottom: 15 };
 let treeCount = 0;
@@ -157,6 +158,10 @@ export function makeTree(context) {
   function labels(n, r, spot) {
     const x = r + (n.chosen ? 5 : 2), out = [svg("text", { class: "mv-number", x, y: -4 }, n.n === leader ? `${n.n} \u2605` : `${n.n}`)];
     if (!n.chosen) return out;
+    if (view.dy * view.k < SECOND_LINE) {
+      out[0].append(svg("tspan", { class: "mv-strong", dx: 4 }, "submitted"));
+      return out;
+    }
     const leaf = !spot.kids.length && !spot.badge;
     out.push(svg("text", { class: "mv-number mv-strong", x: leaf ? x + 2 : spot.depth ? 0 : -r - 5, y: leaf ? 6.5 : r + 14,
       "text-anchor": leaf || !spot.depth ? "start" : "middle" }, "submitted"));
