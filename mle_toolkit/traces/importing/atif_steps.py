@@ -185,7 +185,20 @@ def _tools(
             call_id=call.get("id") or known or None,
             arguments=call.get("arguments"),
             output=text_of(result.get("content")),
-            status="ok",
+            status="error" if _failed(result) else "ok",
             subagent=result.get("subagent_trajectory_ref"),
             time=time_of(step.get("timestamp")),
         )
+
+
+def _failed(result: dict[str, Any]) -> bool:
+    """Whether a result failed, which the format has no field for.
+
+    Harbor's converters say it among the extras, each in the words of its agent.
+    """
+    extra = dict_of(result.get("extra"))
+    said = {**extra, **dict_of(extra.get("tool_result_metadata"))}
+    failed = any(
+        said.get(name) is True for name in ("is_error", "tool_result_is_error")
+    )
+    return failed or extra.get("error") not in (None, False, "")

@@ -3,8 +3,13 @@
 One line holds one block of a message, and the lines of one message share its id and
 its usage.  The ``output_tokens`` of the stream are those at the start of a message, so
 the ``result`` line has the last word: what it counts above the messages is added to
-the last call.  ``tokens_in`` includes what was read from and written to the cache.
-Session logs have no ``result``: there the messages are all that is counted.
+the last call.  Its ``modelUsage`` counts the whole session, also the agents of the
+agent; its ``usage`` counts one prompt of the main agent.  Newer versions also say what
+came since the result before, so that the stream of a resumed session counts only what
+is in it; older ones charge it for all of the session.  ``tokens_in`` includes what was
+read from and written to the cache.  Session logs have no ``result`` but, in newer
+versions, a ``cost-state`` with the same sums; the agents of the agent have files of
+their own.  Lines that only repeat others, or count while it thinks, are left out.
 """
 
 from __future__ import annotations
@@ -14,23 +19,36 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
 from mle_toolkit.records import Problem
+from mle_toolkit.traces.importing.claude_lines import (
+    added,
+    amount_of,
+    blocks,
+    is_agents,
+    is_noise,
+    is_ours,
+    limit_of,
+    session,
+    session_lines,
+    stated_in,
+    sums_of,
+    text_of_block,
+    tokens,
+)
 from mle_toolkit.traces.importing.documents import head_of
 from mle_toolkit.traces.importing.fields import (
-    count_of,
     dict_of,
     event_of,
     first_of,
     load_json,
     note_of,
-    number_of,
     optional_text,
-    seconds_of,
     text_of,
     time_of,
     word_of,
 )
 from mle_toolkit.traces.importing.folders import any_matches, read_all
-from mle_toolkit.traces.importing.turns import Settlement, Turns, read_stream, safe_text
+from mle_toolkit.traces.importing.streams import read_stream
+from mle_toolkit.traces.importing.turns import Settlement, Turns, safe_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,7 +58,6 @@ if TYPE_CHECKING:
 _SUFFIXES = (".jsonl", ".json", ".txt", ".log")
 _HEAD_LINES = 50
 _MESSAGES_KEPT = 1000
-_INPUT = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
 _LONG_FIRST_LINE = re.compile(r'\{[^\n]{0,1000}"parentUuid"\s*:')
 _ENDS = {
     "success": "finished",
@@ -67,6 +84,9 @@ def read(path: Path) -> list[ForeignTrace]:
 
 
 def _matches(path: Path) -> bool:
+    if is_agents(path):
+        # It is read with the log of its session.
+        return False
     head = head_of(path)
     if _LONG_FIRST_LINE.match(head):
         return True
@@ -75,7 +95,7 @@ def _matches(path: Path) -> bool:
             item = load_json(line)
         except (ValueError, RecursionError):
             continue
-        if _is_ours(item):
+        if is_ours(item):
             return True
     return False
 
@@ -85,24 +105,9 @@ def _read(path: Path) -> ForeignTrace:
         "the output of `claude -p --verbose --output-format stream-json`, or a "
         "session log (*.jsonl)"
     )
-    return read_stream(path, _Reader, tool="Claude Code", hint=hint)
-
-
-def _is_ours(item: Any) -> bool:
-    if not isinstance(item, dict):
-        return False
-    kind = text_of(item.get("type"))
-    if kind in {"assistant", "user"}:
-        session = "session_id" in item or "sessionId" in item
-        return session and "uuid" in item and isinstance(item.get("message"), dict)
-    if "session_id" not in item:
-        return False
-    if kind == "system":
-        # Cursor writes an init line too, without the list of tools.
-        return "uuid" in item or isinstance(item.get("tools"), list)
-    if kind == "result":
-        return "total_cost_usd" in item or "num_turns" in item
-    return kind == "stream_event" and isinstance(item.get("event"), dict)
+    return read_stream(
+        path, _Reader, tool="Claude Code", hint=hint, lines=session_lines
+    )
 
 
 class _Reader:
@@ -117,7 +122,9 @@ class _Reader:
         self._seen: OrderedDict[str, tuple[int, int]] = OrderedDict()
         self._counted: dict[str, list[int]] = {}
         self._stated: dict[str, dict[str, Any]] = {}
+        self._took: dict[str, float] = {}
         self._spoke_last = False
+        self._last_error = ""
         self._partial: list[str] = []
         self._partial_id: str | None = None
         if first is not None:
@@ -138,6 +145,12 @@ class _Reader:
             self._take_result(item)
         elif kind == "system" and item.get("subtype") == "init" and not self.init:
             self.init = item
+        elif kind == "cost-state":
+            self._stated[session(item)] = stated_in(item)
+        elif kind == "attachment" and limit_of(item):
+            self.result = limit_of(item)
+        elif is_noise(item):
+            pass
         else:
             self.known += kind == "system"
             self.turns.other(note_of(item))
@@ -152,13 +165,14 @@ class _Reader:
         status, reason = self._ending()
         if status in {"step-limit", "cost-limit"}:
             self.turns.other(event_of("limit", limit=status, detail=reason))
-        elif status == "failed":
+        elif status == "failed" and reason != self._last_error:
             self.turns.other(event_of("error", message=reason))
+        turns, took = (self._took.get(name) for name in ("num_turns", "duration_ms"))
         self.turns.close(
             status,
             reason,
-            turns=count_of(self.result.get("num_turns")),
-            elapsed_s=_milliseconds(self.result.get("duration_ms")),
+            turns=None if turns is None else int(turns),
+            elapsed_s=None if took is None else took / 1000,
         )
         if self._overcounted():
             reason = (
@@ -193,7 +207,7 @@ class _Reader:
             seed=0,
             version=word_of(version, "") or None,
             cwd=word_of(self.init.get("cwd"), "") or None,
-            session=_session(self.init) or None,
+            session=session(self.init) or None,
             permission_mode=word_of(self.init.get("permissionMode"), "") or None,
         )
 
@@ -201,6 +215,8 @@ class _Reader:
         """Return the status and, unless it finished, the reason."""
         if not self.result:
             is_log = "sessionId" in self.init
+            if is_log and self._last_error:
+                return "failed", self._last_error
             if is_log and self._spoke_last and not self.turns.waiting:
                 return "finished", None
             return "stopped", _CUT
@@ -211,13 +227,15 @@ class _Reader:
         if status == "finished":
             return status, None
         said = safe_text(first_of(self.result, "result", "errors"))
+        if said and subtype == "success":
+            return status, said
         return status, f"{subtype}: {said}" if said else subtype
 
     def settlement(self) -> Settlement:
         """Return what the results count above the messages."""
         spent: dict[str, float] = {}
-        for session, stated in self._stated.items():
-            counted = self._counted.get(session, [0, 0])
+        for known, stated in self._stated.items():
+            counted = self._counted.get(known, [0, 0])
             for name, done in zip(("tokens_in", "tokens_out"), counted, strict=True):
                 more = max(0, stated.get(name, 0) - done)
                 spent[name] = spent.get(name, 0) + more
@@ -228,10 +246,10 @@ class _Reader:
     def _overcounted(self) -> bool:
         return any(
             counted > stated.get(name, counted)
-            for session, stated in self._stated.items()
+            for known, stated in self._stated.items()
             for name, counted in zip(
                 ("tokens_in", "tokens_out"),
-                self._counted.get(session, [0, 0]),
+                self._counted.get(known, [0, 0]),
                 strict=True,
             )
         )
@@ -239,23 +257,29 @@ class _Reader:
     def _take_assistant(self, item: dict[str, Any], message: dict[str, Any]) -> None:
         synthetic = message.get("model") == "<synthetic>"
         if item.get("isApiErrorMessage") is True or (synthetic and "error" in item):
-            self.turns.other(event_of("error", message=text_of(message.get("content"))))
+            self._remember(item)
+            self._last_error = text_of(message.get("content"))
+            self.turns.other(event_of("error", message=self._last_error))
             return
         key = optional_text(message.get("id"))
         if key is None or key == self._partial_id:
             self._partial = []
-        subagent = bool(item.get("parent_tool_use_id")) or item.get("isSidechain")
+        inner = _is_inner(item)
+        self._last_error = ""
         event = self.turns.model(
             key,
+            lane=_lane(item),
             parent_call=optional_text(item.get("parent_tool_use_id")),
-            subagent=True if subagent is True else None,
+            subagent=inner or None,
         )
         if self.model == "unknown" and not synthetic:
             self.model = word_of(message.get("model"))
         self._remember(item)
-        self._count(key, dict_of(message.get("usage")), _session(item))
-        for block in _blocks(message.get("content")):
-            self._spoke_last = block.get("type") == "text"
+        self._count(key, dict_of(message.get("usage")), session(item))
+        for block in blocks(message.get("content")):
+            self._spoke_last = (
+                self._spoke_last if inner else block.get("type") == "text"
+            )
             self._take_block(event, block)
 
     def _take_block(self, event: dict[str, Any], block: dict[str, Any]) -> None:
@@ -275,19 +299,21 @@ class _Reader:
             self.turns.other(note_of(block))
 
     def _take_user(self, item: dict[str, Any], message: dict[str, Any]) -> None:
-        self._spoke_last = False
+        self._spoke_last = self._spoke_last and _is_inner(item)
+        self._last_error = ""
         self._remember(item)
         interrupted = dict_of(first_of(item, "tool_use_result", "toolUseResult"))
-        for block in _blocks(message.get("content")):
+        for block in blocks(message.get("content")):
             if text_of(block.get("type")).endswith("tool_result"):
                 self._answer(block, cut=interrupted.get("interrupted") is True)
             else:
-                self.turns.ask(message.get("role"), _text(block))
+                text = text_of_block(block)
+                self.turns.ask(message.get("role"), text, lane=_lane(item))
 
     def _answer(self, block: dict[str, Any], *, cut: bool = False) -> None:
         content = block.get("content")
         error = isinstance(content, dict) and "error_code" in content
-        output = "\n".join(_text(part) for part in _blocks(content))
+        output = "\n".join(text_of_block(part) for part in blocks(content))
         failed = block.get("is_error") is True or cut or error
         self.turns.answer(block.get("tool_use_id"), output, failed=failed)
 
@@ -305,30 +331,33 @@ class _Reader:
             self._partial = []
 
     def _take_result(self, item: dict[str, Any]) -> None:
-        # Later results of a session count its earlier ones again.
+        """Take the end of a prompt: its costs are those of the session so far."""
         self.result = item
-        usage = item.get("usage")
-        stated: dict[str, Any] = {}
-        if isinstance(usage, dict):
-            stated["tokens_in"], stated["tokens_out"] = _tokens(usage)
-        cost = number_of(item.get("total_cost_usd"))
-        if cost is not None and cost >= 0:
-            stated["cost_usd"] = cost
-        self._stated[_session(item)] = stated
+        known = session(item)
+        since = item.get("model_usage_since_last_result")
+        if isinstance(since, dict):
+            self._stated[known] = added(self._stated.get(known, {}), sums_of(since))
+        else:
+            self._stated[known] = stated_in(item)
+        for name in ("num_turns", "duration_ms"):
+            # These count one prompt alone.
+            took = amount_of(item.get(name))
+            if took is not None:
+                self._took[name] = self._took.get(name, 0) + took
         denied = item.get("permission_denials")
         if denied:
             self.turns.other(note_of({"permission_denials": denied}))
 
-    def _count(self, key: str | None, usage: dict[str, Any], session: str) -> None:
+    def _count(self, key: str | None, usage: dict[str, Any], known: str) -> None:
         before = self._seen.pop(key, (0, 0)) if key is not None else (0, 0)
-        now = _tokens(usage)
+        now = tokens(usage)
         most = (max(before[0], now[0]), max(before[1], now[1]))
         if key is not None:
             self._seen[key] = most
             if len(self._seen) > _MESSAGES_KEPT:
                 self._seen.popitem(last=False)
         new = (most[0] - before[0], most[1] - before[1])
-        counted = self._counted.setdefault(session, [0, 0])
+        counted = self._counted.setdefault(known, [0, 0])
         counted[0] += new[0]
         counted[1] += new[1]
         if usage:
@@ -344,34 +373,10 @@ class _Reader:
             }
 
 
-def _session(item: dict[str, Any]) -> str:
-    return word_of(first_of(item, "session_id", "sessionId"), "")
+def _lane(item: dict[str, Any]) -> str | None:
+    """Return which agent of the agent a line is by; None for the agent itself."""
+    return optional_text(first_of(item, "parent_tool_use_id", "agentId"))
 
 
-def _tokens(usage: dict[str, Any]) -> tuple[int, int]:
-    tokens_in = sum(count_of(usage.get(name)) or 0 for name in _INPUT)
-    return tokens_in, count_of(usage.get("output_tokens")) or 0
-
-
-def _blocks(content: Any) -> list[dict[str, Any]]:
-    if isinstance(content, list):
-        return [
-            part if isinstance(part, dict) else {"type": "text", "text": text_of(part)}
-            for part in content
-        ]
-    if isinstance(content, dict):
-        return [content]
-    return [] if content is None else [{"type": "text", "text": text_of(content)}]
-
-
-def _text(block: dict[str, Any]) -> str:
-    source = dict_of(block.get("source"))
-    if isinstance(source.get("data"), str):
-        media = word_of(source.get("media_type"), "data")
-        return f"[{media}, {len(source['data'])} characters]"
-    return text_of(block)
-
-
-def _milliseconds(value: Any) -> float | None:
-    number = seconds_of(value)
-    return None if number is None else number / 1000
+def _is_inner(item: dict[str, Any]) -> bool:
+    return bool(item.get("parent_tool_use_id")) or item.get("isSidechain") is True

@@ -1,8 +1,10 @@
 """Codex: the stream of ``codex exec --json``, and rollout files.
 
 The stream has no times, so its events have none, and it counts tokens once a turn: the
-last call of the turn gets them all.  A rollout counts them after each call.
-``tokens_in`` includes what was read from the cache.  Codex names no cost.
+last call of the turn gets them all.  They are those of the thread so far, so that the
+stream of a resumed thread is charged for what came before it as well.  A rollout counts
+after each call.  ``tokens_in`` includes what was read from the cache.  Codex names no
+cost.
 """
 
 from __future__ import annotations
@@ -27,7 +29,8 @@ from mle_toolkit.traces.importing.fields import (
     word_of,
 )
 from mle_toolkit.traces.importing.folders import any_matches, read_all
-from mle_toolkit.traces.importing.turns import Turns, arguments_of, read_stream
+from mle_toolkit.traces.importing.streams import read_stream
+from mle_toolkit.traces.importing.turns import Turns, arguments_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -107,6 +110,7 @@ class _StreamReader:
         self._error: str | None = None
         self._failure: str | None = None
         self._todo = ""
+        self._totals: dict[str | None, list[int | None]] = {}
         if first is not None:
             self.turns.other(first.start())
 
@@ -177,12 +181,23 @@ class _StreamReader:
             self.turns.other(event_of("error", message=self._failure))
         usage = item.get("usage")
         if isinstance(usage, dict):
-            self.turns.spend(
-                tokens_in=count_of(usage.get("input_tokens")),
-                tokens_out=count_of(usage.get("output_tokens")),
-            )
+            self._take_usage(usage)
         if kind != "turn.started":
             self.turns.release()
+
+    def _take_usage(self, usage: dict[str, Any]) -> None:
+        """Add how much the thread's total has grown; all of it where it fell."""
+        names = ("input_tokens", "output_tokens")
+        now = [count_of(usage.get(name)) for name in names]
+        before = self._totals.get(self.thread, [None, None])
+        self._totals[self.thread] = now
+        grown = [(new or 0) - (old or 0) for new, old in zip(now, before, strict=True)]
+        if min(grown) < 0:
+            grown = [new or 0 for new in now]
+        spent = [
+            None if new is None else more for new, more in zip(now, grown, strict=True)
+        ]
+        self.turns.spend(tokens_in=spent[0], tokens_out=spent[1])
 
     def _take_item(self, item: dict[str, Any], done: bool) -> None:  # noqa: FBT001
         kind = _kind(item)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mle_toolkit.traces.importing.fields import (
@@ -13,6 +14,7 @@ from mle_toolkit.traces.importing.fields import (
     integer_of,
     load_json,
     note_of,
+    seconds_of,
     text_of,
     time_of,
     word_of,
@@ -26,6 +28,7 @@ _EXIT = re.compile(
     r"^(?:Exit code:|Process exited with code) (-?\d+)\s*$", re.MULTILINE
 )
 _EXIT_WITHIN = 2000
+_UNKNOWN_TOOL = re.compile(r"unsupported (?:custom tool )?call: ")
 # Events that repeat what the response items say.
 _REPEATS = {
     "agent_message",
@@ -35,9 +38,17 @@ _REPEATS = {
     "agent_reasoning_raw_content",
     "agent_reasoning_section_break",
     "exec_command_begin",
-    "exec_command_end",
     "exec_command_output_delta",
     "user_message",
+}
+_REPEATED_ITEMS = {
+    "AgentMessage",
+    "CommandExecution",
+    "FileChange",
+    "McpToolCall",
+    "Reasoning",
+    "UserMessage",
+    "WebSearch",
 }
 _CALLS = {"function_call", "custom_tool_call", "local_shell_call", "web_search_call"}
 
@@ -57,6 +68,7 @@ class RolloutReader:
         self.model = "unknown"
         self.meta: dict[str, Any] = {}
         self._total = (0, 0)
+        self._ran: dict[str, _Ran] = {}
         self._in_turn = False
         self._ended: tuple[str, str | None] | None = None
         if first is not None:
@@ -78,6 +90,8 @@ class RolloutReader:
             self._take_item(word_of(payload.get("type"), ""), payload)
         elif kind == "event_msg" and payload:
             self._take_event(word_of(payload.get("type"), ""), payload)
+        elif kind == "token_usage_record" and payload:
+            self._take_tokens(payload.get("thread_token_usage"), payload.get("usage"))
         else:
             self.turns.other(note_of(item))
 
@@ -131,10 +145,19 @@ class RolloutReader:
         elif kind in _CALLS:
             self._take_call(kind, item)
         elif kind.endswith("_output"):
-            output, failed = _outcome(item.get("output"))
-            self.turns.answer(item.get("call_id"), output, failed=failed)
+            self._take_output(item)
         else:
             self.turns.other(note_of(item))
+
+    def _take_output(self, item: dict[str, Any]) -> None:
+        output, failed = _outcome(item.get("output"))
+        ran = self._ran.pop(text_of(item.get("call_id")), _Ran())
+        self.turns.answer(
+            item.get("call_id"),
+            output,
+            failed=failed or ran.failed,
+            duration_s=ran.duration_s,
+        )
 
     def _say(self, field: str, text: str) -> None:
         if field == "reasoning" and "tool_calls" in self.turns.current:
@@ -157,10 +180,16 @@ class RolloutReader:
 
     def _take_event(self, kind: str, event: dict[str, Any]) -> None:
         if kind == "token_count":
-            self._take_tokens(dict_of(event.get("info")))
+            info = dict_of(event.get("info"))
+            self._take_tokens(
+                info.get("total_token_usage"), info.get("last_token_usage")
+            )
+        elif kind == "exec_command_end":
+            self._remember(event.get("call_id"), event)
+        elif kind == "item_completed" and _repeats(event.get("item")):
+            self._remember(event["item"].get("id"), event["item"])
         elif kind == "error":
-            self._ended = "failed", text_of(event.get("message"))
-            self.turns.other(event_of("error", message=self._ended[1]))
+            self._take_failure(event.get("message") or "an error")
         elif kind == "turn_aborted":
             reason = f"the turn was aborted: {text_of(event.get('reason'))}"
             self._in_turn, self._ended = False, ("stopped", reason)
@@ -169,22 +198,64 @@ class RolloutReader:
             self._in_turn, self._ended = True, None
         elif kind in {"task_complete", "turn_complete"}:
             self._in_turn = False
+            self._take_failure(event.get("error"))
         elif kind not in _REPEATS:
             self.turns.other(note_of(event))
 
-    def _take_tokens(self, info: dict[str, Any]) -> None:
-        """Give the newest call its tokens: how much the running total has grown."""
-        if not isinstance(info.get("total_token_usage"), dict):
+    def _take_failure(self, error: Any) -> None:
+        """Take the error of a turn, which newer versions tell only at its end."""
+        if not error:
             return
-        total = _tokens(info["total_token_usage"])
-        new = (total[0] - self._total[0], total[1] - self._total[1])
+        said = text_of(first_of(dict_of(error), "message") or error)
+        if self._ended != ("failed", said):
+            self._ended = "failed", said
+            self.turns.other(event_of("error", message=said))
+
+    def _remember(self, call_id: Any, item: dict[str, Any]) -> None:
+        """Keep what is known of a command until its answer comes."""
+        known = text_of(call_id)
+        if self.turns.is_open(known):
+            self._ran[known] = _ran(item)
+
+    def _take_tokens(self, total: Any, last: Any) -> None:
+        """Give the newest call its tokens: how much the running total has grown.
+
+        Newer versions tell the total twice, at the end of a call and after its tools.
+        """
+        if not isinstance(total, dict):
+            return
+        now = _tokens(total)
+        new = (now[0] - self._total[0], now[1] - self._total[1])
         if min(new) < 0:
             # The count began anew, as after a summary of the history.
-            new = _tokens(dict_of(info.get("last_token_usage")))
-        self._total = total
+            new = _tokens(dict_of(last))
+        self._total = now
         if max(new) > 0:
             self.turns.spend(tokens_in=new[0], tokens_out=new[1])
             self.turns.release()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ran:
+    failed: bool = False
+    duration_s: float | None = None
+
+
+def _ran(item: dict[str, Any]) -> _Ran:
+    """Return how a command went: its answer does not say how long it took."""
+    duration = dict_of(item.get("duration"))
+    whole = seconds_of(duration.get("secs"))
+    parts = seconds_of(duration.get("nanos")) or 0.0
+    said = text_of(item.get("status")) in {"failed", "declined"}
+    return _Ran(
+        failed=said or integer_of(item.get("exit_code")) not in {None, 0},
+        duration_s=None if whole is None else round(whole + parts / 1e9, 6),
+    )
+
+
+def _repeats(item: Any) -> bool:
+    """Whether an item is one that is there as a response item too."""
+    return isinstance(item, dict) and text_of(item.get("type")) in _REPEATED_ITEMS
 
 
 def _tokens(usage: dict[str, Any]) -> tuple[int, int]:
@@ -204,7 +275,8 @@ def _outcome(output: Any) -> tuple[str, bool]:
         return text_of(output if text is None else text), failed
     text = text_of(output)
     found = _EXIT.search(text[:_EXIT_WITHIN])
-    return text, found is not None and int(found[1]) != 0
+    failed = found is not None and int(found[1]) != 0
+    return text, failed or _UNKNOWN_TOOL.match(text) is not None
 
 
 def _unwrapped(output: Any) -> Any:

@@ -44,7 +44,10 @@ _ENDS = {
     "rejected": "failed",
     "stopped": "stopped",
     "paused": "stopped",
+    "step-limit": "step-limit",
+    "cost-limit": "cost-limit",
 }
+_LIMITS = {"MaxIterationsReached": "step-limit", "MaxBudgetReached": "cost-limit"}
 _SETTINGS = {"change_agent_state", "recall", "null"}
 
 
@@ -55,9 +58,13 @@ class OpenHandsReader:
     ----------
     first
         The reader of an earlier reading, which knows the model; else None.
+    state
+        What the conversation says of itself at its end, if it is known.
     """
 
-    def __init__(self, first: OpenHandsReader | None) -> None:
+    def __init__(
+        self, first: OpenHandsReader | None, state: dict[str, Any] | None = None
+    ) -> None:
         self.known = 0
         self.model = "unknown"
         self.turns = Turns()
@@ -65,6 +72,8 @@ class OpenHandsReader:
         self._state = ""
         self._reason: str | None = None
         self._spoke_last = False
+        self._final = state or {}
+        self._costs = _costs_of(dict_of(self._final.get("stats")))
         if first is not None:
             self.turns.see(first.turns.began)
             self.turns.other(first.start())
@@ -89,7 +98,11 @@ class OpenHandsReader:
     def finish(self, place: str, problems: list[Problem]) -> None:
         """Close the trace."""
         del place, problems
+        if self._final:
+            self._take_state_1({"key": "full_state", "value": self._final})
         status, reason = self._ending()
+        if status.endswith("-limit"):
+            self.turns.other(event_of("limit", limit=status, detail=reason))
         self.turns.close(status, reason)
 
     def facts(self) -> dict[str, Any]:
@@ -140,15 +153,30 @@ class OpenHandsReader:
         elif kind == "ConversationStateUpdateEvent":
             self._take_state_1(item)
         elif kind == "ConversationErrorEvent":
-            parts = [text_of(item.get(name)) for name in ("code", "detail")]
-            self._state = "error"
-            self._reason = ": ".join(part for part in parts if part) or "an error"
-            self.turns.other(event_of("error", message=self._reason))
+            self._take_error_1(item)
         else:
             self.turns.other(note_of(item))
 
+    def _take_error_1(self, item: dict[str, Any]) -> None:
+        parts = [text_of(item.get(name)) for name in ("code", "detail")]
+        self._state = _LIMITS.get(parts[0], "error")
+        self._reason = ": ".join(part for part in parts if part) or "an error"
+        if self._state == "error":
+            self.turns.other(event_of("error", message=self._reason))
+
+    def _model_1(self, item: dict[str, Any]) -> dict[str, Any]:
+        """Return the call of the record at hand, with its cost if that is known."""
+        known = optional_text(item.get("llm_response_id"))
+        event = self.turns.model(known)
+        if known in self._costs:
+            cost = self._costs.pop(known)
+            self.turns.spend(tokens_in=cost[0], tokens_out=cost[1], cost_usd=cost[2])
+            spent = self._spent
+            self._spent = (spent[0] + cost[0], spent[1] + cost[1], spent[2] + cost[2])
+        return event
+
     def _take_action_1(self, item: dict[str, Any]) -> None:
-        event = self.turns.model(optional_text(item.get("llm_response_id")))
+        event = self._model_1(item)
         self.turns.say(event, "reply", text_of(item.get("thought")))
         reasoning = text_of(item.get("reasoning_content"))
         if not reasoning:
@@ -196,7 +224,7 @@ class OpenHandsReader:
             self._state = ""
             self.turns.ask(message.get("role"), text)
             return
-        event = self.turns.model(optional_text(item.get("llm_response_id")))
+        event = self._model_1(item)
         self.turns.say(event, "reply", text)
         self.turns.say(event, "reasoning", text_of(message.get("reasoning_content")))
 
@@ -205,7 +233,8 @@ class OpenHandsReader:
         whole = dict_of(value)
         stats = whole if key == "stats" else dict_of(whole.get("stats"))
         status = value if key == "execution_status" else whole.get("execution_status")
-        if isinstance(status, str):
+        if isinstance(status, str) and self._state not in _LIMITS.values():
+            # At a limit its own state is no more than "error".
             self._state = status.lower()
         model = dict_of(dict_of(whole.get("agent")).get("llm")).get("model")
         if self.model == "unknown":
@@ -292,6 +321,27 @@ class OpenHandsReader:
             cost_usd=now[2] - self._spent[2],
         )
         self._spent = now
+
+
+def _costs_of(stats: dict[str, Any]) -> dict[str, tuple[int, int, float]]:
+    """Return tokens in and out and dollars of each answer, by its id."""
+    costs: dict[str, tuple[int, int, float]] = {}
+    for metrics in map(dict_of, dict_of(stats.get("usage_to_metrics")).values()):
+        usages = dicts_of(metrics.get("token_usages"))
+        dollars = [
+            number_of(each.get("cost")) for each in dicts_of(metrics.get("costs"))
+        ]
+        # The lists are parallel, unless a call failed or was for free.
+        paired = dollars if len(dollars) == len(usages) else [None] * len(usages)
+        for usage, cost in zip(usages, paired, strict=True):
+            key = word_of(usage.get("response_id"), "")
+            if key:
+                costs[key] = (
+                    count_of(usage.get("prompt_tokens")) or 0,
+                    count_of(usage.get("completion_tokens")) or 0,
+                    max(0.0, cost or 0.0),
+                )
+    return costs
 
 
 def _sums(metrics: dict[str, Any]) -> tuple[int, int, float]:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 # MLE-bench names the folder of a run "<competition>_<uuid>".
 _RUN = re.compile(r"(.+)_[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _SETTING = re.compile(r"( *)([A-Za-z_][\w.-]*):(?:[ \t]+(.*))?")
+_PATH = re.compile(r"!!python/object/apply:pathlib\.[\w.]*Path")
+_PART = re.compile(r" *- (.*)")
 _SECRET = re.compile(
     r"api_?key|secret|passw|credential|(?:access|auth)_?token", re.IGNORECASE
 )
@@ -49,8 +51,9 @@ def read_settings(path: Path) -> dict[str, str]:
     """Return the plain settings of a YAML file, by dotted name, all as text.
 
     This reads what configuration tools write: one setting a line, two or more blanks
-    for each level.  Lists, texts over several lines and references are left out, and
-    so is what may be a secret.  A file that cannot be read has no settings.
+    for each level.  Paths may be objects with a list of their parts, as PyYAML writes
+    them.  Other objects, lists, texts over several lines and references are left out,
+    and so is what may be a secret.  A file that cannot be read has no settings.
 
     Examples
     --------
@@ -59,15 +62,27 @@ def read_settings(path: Path) -> dict[str, str]:
     """
     settings: dict[str, str] = {}
     above: list[tuple[int, str]] = []
+    path_at = ""
     for line in head_of(path).splitlines():
+        part = _PART.fullmatch(line.rstrip())
+        if part is not None and path_at:
+            before = settings.get(path_at)
+            joined = part[1].strip("'\"")
+            if before is not None:
+                joined = f"{before.rstrip('/')}/{joined}"
+            settings[path_at] = joined
+            continue
+        path_at = ""
         found = _SETTING.fullmatch(line.rstrip())
         if found is None:
             continue
         indent, name, value = len(found[1]), found[2], (found[3] or "").strip()
         while above and above[-1][0] >= indent:
             above.pop()
-        if value and value[0] not in "|>&*[{":
-            dotted = ".".join([*(each for _, each in above), name])
+        dotted = ".".join([*(each for _, each in above), name])
+        if _PATH.fullmatch(value):
+            path_at = "" if _SECRET.search(name) else dotted
+        elif value and value[0] not in "|>&*[{!":
             if not _SECRET.search(name):
                 settings[dotted] = value.strip("'\"")
         elif not value:

@@ -1,7 +1,7 @@
-"""SWE-agent: one ``.traj`` file per task.
+"""SWE-agent: one ``.traj`` file per task; also those of mini-swe-agent.
 
-It has no times, only how long each command took, and counts tokens and dollars for the
-whole attempt: the last call gets them all.
+That of SWE-agent has no times, only how long each command took, and counts tokens and
+dollars for the whole attempt: the last call gets them all.
 """
 
 from __future__ import annotations
@@ -24,14 +24,10 @@ from mle_toolkit.traces.importing.fields import (
     word_of,
 )
 from mle_toolkit.traces.importing.folders import any_matches, read_all
+from mle_toolkit.traces.importing.mini_swe_agent import MiniReader, is_mini
 from mle_toolkit.traces.importing.records import ForeignTrace
-from mle_toolkit.traces.importing.turns import (
-    Turns,
-    arguments_of,
-    follow,
-    numbered,
-    safe_text,
-)
+from mle_toolkit.traces.importing.streams import follow, numbered
+from mle_toolkit.traces.importing.turns import Turns, arguments_of, safe_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,7 +37,7 @@ if TYPE_CHECKING:
 _SUFFIXES = (".traj", ".traj.json")
 _TRAJECTORY = re.compile(r'"trajectory"\s*:\s*\[')
 _STEP = re.compile(r'"(?:observation|response|thought)"\s*:')
-_HINT = "a .traj file of SWE-agent: an object with a list `trajectory`"
+_HINT = "a .traj file of SWE-agent or mini-swe-agent"
 _LIMITS = {
     "exit_cost": "cost-limit",
     "exit_context": "token-limit",
@@ -74,6 +70,8 @@ def _matches(path: Path) -> bool:
     head = head_of(path)
     if not head.lstrip().startswith("{"):
         return False
+    if is_mini(head):
+        return True
     if path.suffix == ".traj":
         return '"trajectory"' in head or '"history"' in head
     return bool(_TRAJECTORY.search(head) and _STEP.search(head))
@@ -82,12 +80,27 @@ def _matches(path: Path) -> bool:
 def _read(path: Path) -> ForeignTrace:
     problems: list[Problem] = []
     document = read_document(path, problems)
+    if isinstance(document, dict) and isinstance(document.get("messages"), list):
+        return _read_mini(path, document, problems)
     steps = dict_of(document).get("trajectory")
     if not isinstance(steps, list):
         msg = f"{path} holds no trajectory. Give {_HINT}"
         raise StoreError(msg)
     reader = _Reader(path, document)
     records = numbered(steps, f"{path}, step", problems)
+    return ForeignTrace(
+        source=path,
+        events=follow(records, reader, problems, path),
+        problems=problems,
+        **reader.facts(),
+    )
+
+
+def _read_mini(
+    path: Path, document: dict[str, Any], problems: list[Problem]
+) -> ForeignTrace:
+    reader = MiniReader(document, _task_of(path))
+    records = numbered(document["messages"], f"{path}, message", problems)
     return ForeignTrace(
         source=path,
         events=follow(records, reader, problems, path),
@@ -103,7 +116,7 @@ class _Reader:
         self.known = 0
         self.turns = Turns()
         self._info = dict_of(document.get("info"))
-        self._task = word_of(path.name.removesuffix(".traj").removesuffix(".json"))
+        self._task = _task_of(path)
         self._model = _model_of(document)
         history = [
             message
@@ -192,6 +205,11 @@ class _Reader:
         # A patch is sent in at a limit too: "submitted (exit_cost)".
         known = next((name for name in _LIMITS if name in said), None)
         return _LIMITS[known] if known else "stopped", said
+
+
+def _task_of(path: Path) -> str:
+    name = path.name.removesuffix(".json").removesuffix(".traj")
+    return word_of(name)
 
 
 def _call(calls: list[dict[str, Any]], action: str) -> tuple[str, Any, Any]:

@@ -7,12 +7,10 @@ and tokens that are named late still reach the call that they belong to.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any
 
-from mle_toolkit.errors import StoreError
-from mle_toolkit.records import Problem
-from mle_toolkit.traces.importing.documents import read_lines
 from mle_toolkit.traces.importing.fields import (
     compact,
     dict_of,
@@ -23,11 +21,6 @@ from mle_toolkit.traces.importing.fields import (
     text_of,
     word_of,
 )
-from mle_toolkit.traces.importing.records import ForeignTrace
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from pathlib import Path
 
 NO_RESULT = "no result: the stream ended"
 _MAX_HELD = 1000
@@ -87,8 +80,9 @@ class Turns:
         self._settlement = settlement
         self._ready: list[dict[str, Any]] = []
         self._held: list[dict[str, Any]] = []
-        self._key: str | None = None
-        self._asked: list[dict[str, Any]] = []
+        self._open: dict[str | None, tuple[str | None, dict[str, Any]]] = {}
+        self._newest: dict[str, Any] = {}
+        self._asked: dict[str | None, list[dict[str, Any]]] = {}
         self._calls: dict[str, _Call] = {}
         self._unnamed = 0
         self._spare: dict[str, float] = {}
@@ -102,7 +96,7 @@ class Turns:
     @property
     def current(self) -> dict[str, Any]:
         """The newest ``model`` event as long as it can grow; else an empty one."""
-        return self._held[0] if self._held else {}
+        return self._newest
 
     def see(self, time: str | None) -> None:
         """Take the time of the record that comes next."""
@@ -110,11 +104,14 @@ class Turns:
             self.now = time
             self.began = self.began or time
 
-    def ask(self, role: Any, content: str) -> None:
-        """Keep a message for the next call of the model."""
-        self._asked.append({"role": word_of(role, "user"), "content": content})
+    def ask(self, role: Any, content: str, *, lane: str | None = None) -> None:
+        """Keep a message for the next call of the model; see `model` for `lane`."""
+        message = {"role": word_of(role, "user"), "content": content}
+        self._asked.setdefault(lane, []).append(message)
 
-    def model(self, key: str | None = None, **more: Any) -> dict[str, Any]:
+    def model(
+        self, key: str | None = None, *, lane: str | None = None, **more: Any
+    ) -> dict[str, Any]:
         """Return the ``model`` event of the record at hand.
 
         Parameters
@@ -122,20 +119,25 @@ class Turns:
         key
             Pieces with one key are one call.  Without a key a piece goes on with the
             call before it until something else happened.
+        lane
+            Who speaks, when agents work at the same time: the calls of one do not end
+            those of another.
         more
             Fields of a new event.
         """
-        goes_on = key == self._key
+        before, event = self._open.get(lane, (None, {}))
+        goes_on = bool(event) and key == before
         if key is None:
-            goes_on = len(self._held) == 1 and not self._asked
-        if not self._held or not goes_on:
-            self.release()
-            asked, self._asked = self._asked, []
-            event = event_of("model", node=None, purpose="act", messages=asked or None)
-            self._held = [event | _known(more)]
-            self._key = key
-        event = self._held[0]
-        if len(self._held) == 1:
+            goes_on = self._held == [event] and lane not in self._asked
+        if not goes_on:
+            self._close(lane)
+            asked = self._asked.pop(lane, None)
+            event = event_of("model", node=None, purpose="act", messages=asked)
+            event |= _known(more)
+            self._held.append(event)
+            self._open[lane] = key, event
+        self._newest = event
+        if event is self._held[-1]:
             self._stamp(event)
         return event
 
@@ -203,7 +205,7 @@ class Turns:
 
     def spend(self, **spent: float | None) -> None:
         """Add tokens and dollars to the newest call, else to the next one."""
-        _add(self._held[0] if self._held else self._spare, spent)
+        _add(self._newest or self._spare, spent)
 
     def other(self, event: dict[str, Any]) -> None:
         """Add an event of another kind."""
@@ -216,19 +218,40 @@ class Turns:
             self._held.append(event)
 
     def release(self) -> None:
-        """Let the newest call grow no more."""
-        if not self._held:
-            return
-        event = self._held[0]
+        """Let no call grow any more."""
+        self._open.clear()
+        self._flush()
+
+    def _close(self, lane: str | None) -> None:
+        """End the call of one agent; what came since waits for those of others."""
+        self._open.pop(lane, None)
+        if len(self._held) > _MAX_HELD:
+            self._open.clear()
+        self._flush()
+
+    def _flush(self) -> None:
+        """Hand out what is held, up to the first call that can still grow."""
+        growing = {id(event) for _, event in self._open.values()}
+        for count, event in enumerate(self._held):
+            if id(event) in growing:
+                self._held = self._held[count:]
+                break
+            if event["kind"] == "model":
+                self._settle(event)
+            self._ready.append(event)
+        else:
+            self._held = []
+        if id(self._newest) not in growing:
+            self._newest = {}
+
+    def _settle(self, event: dict[str, Any]) -> None:
+        """Add what belongs to a call that is over, and count it."""
         self.n_models += 1
         _add(event, self._spare)
         self._spare = {}
         if self._settlement and self._settlement.last == self.n_models:
             _add(event, self._settlement.spent)
         _add(self._totals, event)
-        self._ready += self._held
-        self._held = []
-        self._key = None
 
     def close(self, status: str, reason: str | None, **more: Any) -> None:
         """Add what is left, and an ``end`` event with the totals of all calls."""
@@ -238,9 +261,9 @@ class Turns:
             self._calls[known].time = None
             self.answer(known, NO_RESULT, failed=True)
         self.release()
-        for message in self._asked:
+        for message in itertools.chain(*self._asked.values()):
             self.other(note_of(f"{message['role']}: {message['content']}"))
-        self._asked = []
+        self._asked = {}
         _add(self._totals, self._spare)
         if self._settlement and not self._settlement.last:
             _add(self._totals, self._settlement.spent)
@@ -256,82 +279,6 @@ class Turns:
             elapsed = seconds_between(self.began, self.now) or 0.0
             event["time"] = self.now
             event["elapsed_s"] = max(elapsed, event.get("elapsed_s", 0.0), 0.0)
-
-
-class Reader(Protocol):
-    """What makes our events of the records of one format."""
-
-    turns: Turns
-    known: int
-
-    def take(self, item: dict[str, Any]) -> None:
-        """Take the next record."""
-
-    def finish(self, place: str, problems: list[Problem]) -> None:
-        """Close the trace."""
-
-    def facts(self) -> dict[str, Any]:
-        """Return the fields of `ForeignTrace` that the records tell."""
-
-
-def follow(
-    records: Iterable[tuple[str, dict[str, Any]]],
-    reader: Reader,
-    problems: list[Problem],
-    source: Path,
-) -> Iterator[dict[str, Any]]:
-    """Yield the events that a reader makes of records."""
-    for place, item in records:
-        try:
-            reader.take(item)
-        except RecursionError:
-            reason = "the record is nested too deeply"
-            problems.append(Problem(place, reason, "nested too deeply", 1))
-        yield from reader.turns.drain()
-    reader.finish(str(source), problems)
-    yield from reader.turns.drain()
-
-
-def read_stream(
-    path: Path, make: Callable[[Any], Reader], *, tool: str, hint: str
-) -> ForeignTrace:
-    """Read a file of JSON lines: once for how it ends, and later for its events.
-
-    Parameters
-    ----------
-    make
-        Makes a reader, given None, or the reader of the first reading.
-    tool, hint
-        Name of the format in a sentence, and what its files hold.
-
-    Raises
-    ------
-    StoreError
-        When no line is of this format.
-    """
-    first = make(None)
-    passed: list[Problem] = []
-    for _ in follow(read_lines(path, passed), first, passed, path):
-        pass
-    if not first.known:
-        why = f"; the first line that is none: {passed[0].reason}" if passed else ""
-        msg = f"{path} holds no {tool} record{why}. Give {hint}"
-        raise StoreError(msg)
-    problems: list[Problem] = []
-    events = follow(read_lines(path, problems), make(first), problems, path)
-    return ForeignTrace(source=path, events=events, problems=problems, **first.facts())
-
-
-def numbered(
-    items: list[Any], place: str, problems: list[Problem]
-) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the objects of a list with their places; the others are problems."""
-    for number, item in enumerate(items):
-        if isinstance(item, dict):
-            yield f"{place} {number}", item
-        else:
-            reason = f"a JSON object is needed; this is a {type(item).__name__}"
-            problems.append(Problem(f"{place} {number}", reason, "not an object", 1))
 
 
 def safe_text(value: Any) -> str:

@@ -204,6 +204,27 @@ def test_competition_may_come_from_the_data(tmp_path):
     assert trace.competition == "spooky"
 
 
+@pytest.mark.parametrize(
+    "config",
+    [
+        "data_dir: !!python/object/apply:pathlib.PosixPath\n- /d/spooky/public\n",
+        "data_dir: !!python/object/apply:pathlib.PosixPath\n- /\n- d\n- spooky\n",
+        "data_dir: !!python/object/apply:pathlib._local.PosixPath\n- d/spooky\n",
+    ],
+)
+def test_paths_in_the_settings_may_be_objects(tmp_path, config):
+    """AIDE writes its paths as Python objects, by parts before Python 3.12."""
+    path = write_document(tmp_path / "journal.json", aide_journal())
+    more = "desc_file: null\nother: !!python/object/apply:os.system\n- ls\nlast: 1\n"
+    path.with_name("config.yaml").write_text(config + more)
+    trace, events = of_trace(aide, path)
+    assert trace.competition == "spooky"
+    settings = events[0]["settings"]
+    assert {"desc_file", "last"} < settings.keys()
+    assert "other" not in settings
+    assert "ls" not in settings.values()
+
+
 def test_folder_of_runs_gives_all_in_order(tmp_path):
     """Each journal below a folder is a trace; those of others are left alone."""
     for name in ("1-b", "0-a"):

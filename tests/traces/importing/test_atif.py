@@ -165,6 +165,28 @@ def test_results_move_back_behind_what_came_between(tmp_path):
     assert events == ours
 
 
+@pytest.mark.parametrize(
+    ("extra", "status"),
+    [
+        (None, "ok"),
+        ({"tool_result_is_error": False, "tool_result_metadata": {}}, "ok"),
+        ({"tool_result_is_error": True}, "error"),
+        ({"tool_result_metadata": {"is_error": True}}, "error"),
+        ({"is_error": True}, "error"),
+        ({"error": "no such file"}, "error"),
+        ("odd", "ok"),
+    ],
+)
+def test_extras_say_that_a_tool_failed(tmp_path, extra, status):
+    """The format has no word for a failure; Harbor's converters put it with extras."""
+    document = trajectory()
+    results = next(s["observation"] for s in document["steps"] if "observation" in s)
+    results["results"][0]["extra"] = extra
+    path = write_document(tmp_path / "trajectory.json", document)
+    (trace,) = atif.read(path)
+    assert of_kind(list(trace.events), "tool")[0]["status"] == status
+
+
 def test_copies_and_silent_steps_are_no_calls(tmp_path):
     """Context that is repeated is counted; a step without a call is a tool alone."""
     document = trajectory("1.8")

@@ -6,7 +6,7 @@ from hypothesis import given
 from mle_toolkit.errors import StoreError
 from mle_toolkit.traces.importing import claude_code
 from mle_toolkit.traces.importing.storing import import_traces
-from tests.traces.importing import foreign
+from tests.traces.importing import captured, foreign
 
 
 def read(tmp_path, items):
@@ -120,7 +120,7 @@ def test_result_says_how_it_ended(tmp_path, subtype, is_error, status, kind):
     stream[-1] |= {"subtype": subtype, "is_error": is_error, "result": "Sorry"}
     trace, events = read(tmp_path, stream)
     assert trace.status == status
-    assert trace.reason == f"{subtype}: Sorry"
+    assert trace.reason == ("Sorry" if subtype == "success" else f"{subtype}: Sorry")
     assert events[-1]["status"] == status
     assert len(foreign.of_kind(events, kind)) == 1
 
@@ -152,7 +152,7 @@ def test_log_of_a_session(tmp_path):
 
 
 def test_interleaved_messages_count_once(tmp_path):
-    """A message that goes on after another one gives new text, and no new tokens."""
+    """A message goes on after one of an agent of the agent; its tokens count once."""
     usage = foreign.claude_usage(10, 1)
     lines = [
         foreign.claude_block("a", {"type": "text", "text": "one"}, usage, 1),
@@ -163,10 +163,97 @@ def test_interleaved_messages_count_once(tmp_path):
     ]
     _, events = read(tmp_path, [*foreign.claude_stream()[:1], *lines])
     calls = foreign.of_kind(events, "model")
-    assert [call["reply"] for call in calls] == ["one", "sub", "two"]
-    assert [call["tokens_in"] for call in calls] == [10, 10, 0]
+    assert [call["reply"] for call in calls] == ["one\n\ntwo", "sub"]
+    assert [call["tokens_in"] for call in calls] == [10, 10]
     assert calls[1]["parent_call"] == "t9"
     assert calls[1]["subagent"] is True
+
+
+def test_agents_of_the_agent_work_meanwhile(tmp_path):
+    """Each message is one call although another agent speaks in between."""
+    trace, events = read(tmp_path, captured.claude_agents())
+    calls = foreign.of_kind(events, "model")
+    names = [[made["id"] for made in call.get("tool_calls", [])] for call in calls]
+    assert names == [["t1"], ["t2", "t4"], ["t3"], [], [], []]
+    assert [call.get("subagent") for call in calls] == [
+        None, None, True, True, None, None,
+    ]  # fmt: skip
+    tools = {event["call_id"]: event for event in foreign.of_kind(events, "tool")}
+    assert tools["t3"]["parent_call"] == "t1"
+    assert (tools["t2"]["duration_s"], tools["t4"]["duration_s"]) == (4.0, 4.0)
+    assert not foreign.of_kind(events, "note")
+    assert trace.status == "finished"
+
+
+def test_totals_are_those_of_all_agents_and_prompts(tmp_path):
+    """The usage of a result leaves agents out; turns and times of prompts add up."""
+    trace, events = read(tmp_path, captured.claude_agents())
+    assert foreign.summed(events, "tokens_in") == 967
+    assert foreign.summed(events, "tokens_out") == 127
+    assert foreign.summed(events, "cost_usd") == 0.004
+    assert events[-1]["turns"] == 4
+    assert trace.problems == []
+
+
+def test_result_at_the_budget_counts_what_was_used(tmp_path):
+    """At its budget Claude Code says that it used nothing, but not of its models."""
+    trace, events = read(tmp_path, captured.claude_out_of_money())
+    assert trace.status == "cost-limit"
+    assert foreign.summed(events, "tokens_in") == 160
+    assert foreign.summed(events, "tokens_out") == 20
+    assert foreign.summed(events, "cost_usd") == 0.00065
+    assert trace.problems == []
+
+
+def test_resumed_session_counts_what_is_in_the_stream(tmp_path):
+    """Sums of the session include what came before; those since a result do not."""
+    _, events = read(tmp_path, captured.claude_resumed())
+    assert foreign.summed(events, "tokens_in") == 163 + 164
+    assert foreign.summed(events, "tokens_out") == 46
+    assert foreign.summed(events, "cost_usd") == 0.25
+    assert events[-1]["turns"] == 2
+
+
+def test_session_is_read_with_its_agents(tmp_path):
+    """The agents' files are part of the session's trace, each with its own prompt."""
+    path = captured.write_claude_session(tmp_path)
+    (alone,), (trace,) = claude_code.read(path), claude_code.read(tmp_path)
+    events = list(trace.events)
+    assert alone.source == trace.source == path
+    calls = foreign.of_kind(events, "model")
+    assert [call.get("parent_call") for call in calls] == [None, "t1", None, "t1"]
+    asked = [[m["content"] for m in call.get("messages", [])] for call in calls]
+    assert asked == [["Win."], ["Look into it."], [], []]
+    assert foreign.summed(events, "tokens_in") == 640
+    assert foreign.summed(events, "tokens_out") == 80
+    assert foreign.summed(events, "cost_usd") == 0.004
+    assert not foreign.of_kind(events, "note")
+    assert (trace.status, trace.problems) == ("step-limit", [])
+
+
+def test_agents_behind_a_link_stay_unread(tmp_path):
+    """A link in the place of the agents' folder leads nowhere."""
+    captured.write_claude_session(tmp_path / "other")
+    path = captured.write_claude_session(tmp_path / "own")
+    agents = tmp_path / "own" / "s-1" / "subagents"
+    agents.rename(tmp_path / "away")
+    agents.symlink_to(tmp_path / "other" / "s-1" / "subagents")
+    (trace,) = claude_code.read(path)
+    assert len(foreign.of_kind(list(trace.events), "model")) == 2
+
+
+def test_session_that_ends_with_an_error_of_the_provider(tmp_path):
+    """The log of a session has no result: its last line says that it failed."""
+    log = foreign.claude_log()
+    last = {**log[-1], "isApiErrorMessage": True, "uuid": "u-error"}
+    last["message"] = {
+        "model": "<synthetic>",
+        "role": "assistant",
+        "content": [{"type": "text", "text": "API Error: 400"}],
+    }
+    trace, events = read(tmp_path, [*log, last])
+    assert (trace.status, trace.reason) == ("failed", "API Error: 400")
+    assert len(foreign.of_kind(events, "error")) == 1
 
 
 def test_fragments_are_repeats_until_the_stream_is_cut(tmp_path):
@@ -283,7 +370,15 @@ def test_folder_gives_all_of_its_files(tmp_path):
     assert (start["competition"], start["seed"]) == ("mini-wine", 1)
 
 
-@pytest.mark.parametrize("make", [foreign.claude_stream, foreign.claude_log])
+@pytest.mark.parametrize(
+    "make",
+    [
+        foreign.claude_stream,
+        foreign.claude_log,
+        captured.claude_agents,
+        captured.claude_resumed,
+    ],
+)
 def test_any_value_of_any_type(tmp_path_factory, make):
     """Whatever one value of a stream becomes, there are events or a plain error."""
     path = tmp_path_factory.mktemp("any") / "s.jsonl"

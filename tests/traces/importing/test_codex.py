@@ -3,7 +3,7 @@ from hypothesis import given
 
 from mle_toolkit.errors import StoreError
 from mle_toolkit.traces.importing import codex
-from tests.traces.importing import foreign
+from tests.traces.importing import captured, foreign
 
 
 def read(tmp_path, items):
@@ -46,15 +46,31 @@ def test_stream_has_no_times(tmp_path):
 
 
 def test_turn_gives_its_tokens_to_its_last_call(tmp_path):
-    """Tokens of a turn are counted once; those of a second turn are added."""
+    """Tokens of a turn are counted once; a second turn says those of both."""
     stream = foreign.codex_stream()
     _, events = read(tmp_path, stream)
     last = foreign.of_kind(events, "model")[-1]
     assert (last["tokens_in"], last["tokens_out"]) == (24763, 122)
     assert foreign.summed(events, "tokens_in") == 24763
-    _, events = read(tmp_path, [*stream, *stream[1:]])
-    assert foreign.summed(events, "tokens_in") == 2 * 24763
-    assert foreign.summed(events, "tokens_out") == 2 * 122
+    usage = {"input_tokens": 30000, "output_tokens": 150}
+    second = {"type": "turn.completed", "usage": usage}
+    _, events = read(tmp_path, [*stream, *stream[1:-1], second])
+    assert foreign.summed(events, "tokens_in") == 30000
+    assert foreign.summed(events, "tokens_out") == 150
+    # Another thread begins at 0.
+    other = {"type": "thread.started", "thread_id": "other"}
+    _, events = read(tmp_path, [*stream, other, *stream[1:-1], second])
+    assert foreign.summed(events, "tokens_in") == 24763 + 30000
+
+
+def test_total_of_a_thread_that_fell_counts_anew(tmp_path):
+    """A turn below the one before is taken for itself."""
+    stream = foreign.codex_stream()
+    usage = {"input_tokens": 100, "output_tokens": 10}
+    low = {"type": "turn.completed", "usage": usage}
+    _, events = read(tmp_path, [*stream, *stream[1:-1], low])
+    assert foreign.summed(events, "tokens_in") == 24763 + 100
+    assert foreign.summed(events, "tokens_out") == 122 + 10
 
 
 def test_turn_without_a_call_is_settled_at_the_end(tmp_path):
@@ -150,6 +166,34 @@ def test_rollout_counts_each_call(tmp_path):
     assert (last["tokens_in"], last["tokens_out"]) == (1500, 15)
 
 
+def test_rollout_with_items(tmp_path):
+    """Items repeat what is there and split no call, but say how commands went."""
+    trace, events = read(tmp_path, captured.codex_rollout())
+    kinds = [event["kind"] for event in events]
+    assert kinds == ["start", "model", "tool", "tool", "tool", "note", "model", "end"]
+    _, first, fitted, failed, unknown, note, last, _ = events
+    assert (first["reasoning"], first["reply"]) == ("Looking", "I look.")
+    assert [call["id"] for call in first["tool_calls"]] == ["c1", "c2", "c3"]
+    assert (fitted["status"], fitted["duration_s"]) == ("ok", 1.5)
+    assert (failed["status"], failed["duration_s"]) == ("error", 0.25)
+    assert unknown["status"] == "error"
+    assert "BrandNew" in note["text"]
+    assert (first["tokens_in"], last["tokens_in"]) == (1000, 1500)
+    assert (first["tokens_out"], last["tokens_out"]) == (30, 40)
+    assert trace.status == "finished"
+
+
+def test_turn_that_completed_with_an_error(tmp_path):
+    """Newer versions tell an error only where a turn is complete."""
+    rollout = captured.codex_rollout()
+    rollout[-2]["payload"]["error"] = {"message": "refused", "codex_error_info": "x"}
+    trace, events = read(tmp_path, rollout)
+    assert (trace.status, trace.reason) == ("failed", "refused")
+    assert [event["message"] for event in foreign.of_kind(events, "error")] == [
+        "refused"
+    ]
+
+
 def test_totals_that_begin_anew(tmp_path):
     """Where the running total falls, the usage of the last call is taken."""
     rollout = foreign.codex_rollout()
@@ -242,7 +286,9 @@ def test_long_first_line_is_recognised(tmp_path):
     assert codex.read(path)[0].model == "gpt-5-codex"
 
 
-@pytest.mark.parametrize("make", [foreign.codex_stream, foreign.codex_rollout])
+@pytest.mark.parametrize(
+    "make", [foreign.codex_stream, foreign.codex_rollout, captured.codex_rollout]
+)
 def test_any_value_of_any_type(tmp_path_factory, make):
     """Whatever one value of a stream becomes, there are events or a plain error."""
     path = tmp_path_factory.mktemp("any") / "s.jsonl"

@@ -1,11 +1,11 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from mle_toolkit.errors import StoreError
 from mle_toolkit.traces.importing import openhands
-from tests.traces.importing import foreign
+from tests.traces.importing import captured, foreign
 
 
 def read(tmp_path, items, *, lines=False):
@@ -135,6 +135,75 @@ def test_failed_conversation(tmp_path):
     trace, events = read(tmp_path, items, lines=True)
     assert (trace.status, trace.reason) == ("failed", "Budget: used up")
     assert foreign.of_kind(events, "error")[0]["message"] == "Budget: used up"
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [("MaxIterationsReached", "step-limit"), ("MaxBudgetReached", "cost-limit")],
+)
+def test_limits_are_no_errors(tmp_path, code, status):
+    """A limit of the SDK comes as an error, and its last state is one as well."""
+    item = {
+        "kind": "ConversationErrorEvent", "source": "environment", "code": code,
+        "detail": "no more",
+    }  # fmt: skip
+    last = {
+        "kind": "ConversationStateUpdateEvent", "source": "environment",
+        "key": "execution_status", "value": "error",
+    }  # fmt: skip
+    trace, events = read(tmp_path, [*foreign.openhands_1()[:5], item, last])
+    assert (trace.status, trace.reason) == (status, f"{code}: no more")
+    assert not foreign.of_kind(events, "error")
+    assert foreign.of_kind(events, "limit")[0]["limit"] == status
+
+
+def test_conversation_of_the_sdk_is_one_trace(tmp_path):
+    """Events in files of their own are one trace, with the costs that its state has."""
+    folder = captured.write_openhands_conversation(tmp_path / "c0ffee")
+    (trace,) = openhands.read(tmp_path)
+    events = list(trace.events)
+    assert trace.source == folder
+    assert (trace.model, trace.status) == ("openai/gpt-4o", "finished")
+    first, last = foreign.of_kind(events, "model")
+    assert (first["tokens_in"], first["tokens_out"]) == (500, 40)
+    assert first["cost_usd"] == 0.0015
+    # What no answer accounts for, as a summary of the history, goes to the last call.
+    assert (last["tokens_in"], last["tokens_out"]) == (600, 50)
+    assert foreign.summed(events, "cost_usd") == pytest.approx(0.004)
+    assert [event["kind"] for event in events] == [
+        "start", "model", "tool", "model", "end",
+    ]  # fmt: skip
+
+
+def test_conversation_with_broken_files(tmp_path):
+    """A file that is no event is a problem, a link is none, a state may be missing."""
+    folder = captured.write_openhands_conversation(tmp_path / "c0ffee")
+    secret = tmp_path / "secret.json"
+    secret.write_text(json.dumps({**foreign.openhands_1()[1], "id": "secret"}))
+    (folder / "events" / "event-00007-aaaaaaaa.json").symlink_to(secret)
+    (folder / "events" / "event-00008-aaaaaaaa.json").write_text("[1]")
+    (folder / "events" / "event-00009-aaaaaaaa.json").write_text("what?")
+    (folder / "base_state.json").unlink()
+    (trace,) = openhands.read(folder)
+    events = list(trace.events)
+    assert len(foreign.of_kind(events, "model")) == 2
+    assert [problem.skipped for problem in trace.problems] == [1, 1]
+    assert not foreign.of_kind(events, "note")
+    assert events[-1]["status"] == trace.status == "finished"
+
+
+def test_state_of_a_conversation_may_be_anything(tmp_path):
+    """Whatever one value of the state is, its events are a trace in order."""
+    folder = captured.write_openhands_conversation(tmp_path / "c0ffee")
+    state = folder / "base_state.json"
+
+    @settings(deadline=None)
+    @given(document=foreign.mutated(json.loads(state.read_text())))
+    def check(document):
+        state.write_text(json.dumps(document))
+        foreign.check_sound(openhands, folder)
+
+    check()
 
 
 @pytest.mark.parametrize(
