@@ -19,12 +19,12 @@ DEMO_REPORT := reports/quickstart
 # The kernel of this environment wins over one that the user installed.
 export JUPYTER_PREFER_ENV_PATH := 1
 
-.PHONY: help setup demo lab test lint bench lock clean
+.PHONY: help setup demo lab test lint bench bench-ui lock clean
 
 help: ## Show this list
 	@printf '\n  \033[1mmle-toolkit\033[0m\n\n'
-	@awk -F ':.*## ' '/^[a-z]+:.*## / \
-	    { printf "  \033[36mmake %-7s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / \
+	    { printf "  \033[36mmake %-8s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@printf '\n  Start with \033[36mmake demo\033[0m: about four minutes, no key, no account.\n\n'
 
 setup: $(VENV)/.installed-demo ## Make .venv and install what experiments need
@@ -70,6 +70,10 @@ bench: $(VENV)/.installed-test ## Speed against peers, full fuzz, full calibrati
 	@$(PY) benchmarks/fuzz_graders.py
 	@$(PY) benchmarks/stats_speed.py --install-peers
 	@$(PY) benchmarks/calibration.py
+
+bench-ui: $(VENV)/.installed-test ## The live view in a browser: speed, and pictures of it
+	@$(PY) benchmarks/ui.py
+	@$(PY) benchmarks/ui.py --pictures
 
 lock: ## Resolve constraints.txt anew, with the newest versions
 	@$(LOCK)

@@ -48,6 +48,10 @@ class Best:
         return best_html(self)
 
 
+# Who asks for a picture alone wants a whole one.
+_PATIENCE_S = 5.0
+
+
 class Experiment:
     """A handle on a run folder.
 
@@ -85,7 +89,7 @@ class Experiment:
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         from mle_toolkit.notebook.showing import bundle
 
-        return bundle(self.session(), repr(self))
+        return bundle(self.session(), most_s=_PATIENCE_S)
 
     def _ipython_display_(self) -> None:
         from mle_toolkit.notebook.showing import show

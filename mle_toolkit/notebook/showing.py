@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 _RENEW_S = 5.0
 # A renewal may cost this share of the time, also with thousands of attempts.
 _SHARE = 0.2
-# What a first picture may take to read.
-_READ_S = 2.0
+# What a picture may take to read: the cell waits for it.
+_READ_S = 0.2
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 
 # The widgets of each cell, so that running it again does not leave the old ones.
@@ -36,11 +36,22 @@ _of_cell: dict[str, tuple[object, list[Any]]] = {}
 
 
 def bundle(
-    session: Session, text: str, token: str | None = None, *, most_s: float = _READ_S
+    session: Session, token: str | None = None, *, most_s: float = _READ_S
 ) -> dict[str, str]:
     """Return how a session's view looks now, as HTML and as one line of text."""
-    html = picture(session.still(most_s), token)
-    return {"text/html": html, "text/plain": text}
+    still = session.still(most_s)
+    return {"text/html": picture(still, token), "text/plain": line(still)}
+
+
+def line(still: dict[str, Any]) -> str:
+    """Return what `Session.still` returned in one line, as the handles' names do."""
+    if "experiment" in still:
+        shown = still["experiment"]
+        states = shown["totals"]["states"]
+        counts = ", ".join(f"{n} {state}" for state, n in states.items())
+        name, n = shown["name"], shown["totals"]["n"]
+        return f"<Experiment {name}: {n} attempts: {counts}>"
+    return f"<Attempt {still['trace']['attempt']}: {still['trace']['header']['state']}>"
 
 
 def picture(still: dict[str, Any], token: str | None = None) -> str:
@@ -73,7 +84,7 @@ def show(session: Session, describe: Callable[[], str]) -> None:
     # Nothing as text and HTML: where there is no widget, the picture is enough.
     display({_WIDGET: reference, **empty}, raw=True)
     if handle is not None:
-        renewal = _Renewal(view, handle, describe)
+        renewal = _Renewal(view, handle)
         renewal.renew(most_s=_READ_S)
         call_often(renewal)
 
@@ -87,7 +98,6 @@ class CellProgress:
     def __init__(self, experiment: Experiment, *, every_s: float = 1.0) -> None:
         from IPython.display import display
 
-        self._experiment = experiment
         self._session = experiment.session()
         self._every_s = every_s
         self._shown: dict[str, str] = self._bundle()
@@ -108,7 +118,7 @@ class CellProgress:
             self._show()
 
     def _bundle(self) -> dict[str, str]:
-        return bundle(self._session, repr(self._experiment))
+        return bundle(self._session)
 
     def _show(self) -> None:
         now = self._bundle()
@@ -136,10 +146,9 @@ def _replace_older(view: Any) -> None:
 class _Renewal:
     """Renews the picture behind a view until nothing changes any more."""
 
-    def __init__(self, view: Any, handle: Any, describe: Callable[[], str]) -> None:
+    def __init__(self, view: Any, handle: Any) -> None:
         self._view = weakref.ref(view)
         self._handle = handle
-        self._describe = describe
         self._shown: dict[str, str] = {}
         self._next = 0.0
 
@@ -160,7 +169,7 @@ class _Renewal:
         if view is None:
             return
         began = time.monotonic()
-        now = bundle(view.session, self._describe(), view.token, most_s=most_s)
+        now = bundle(view.session, view.token, most_s=most_s)
         if now != self._shown:
             self._handle.update(now, raw=True)
             self._shown = now

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from mle_toolkit.traces.annotations import Annotation
 
 
+# As in `mle_toolkit.notebook.experiment`.
+_PATIENCE_S = 5.0
+
+
 class Attempt:
     """A handle on one attempt: shows itself live, and gives its trace.
 
@@ -48,7 +52,7 @@ class Attempt:
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         from mle_toolkit.notebook.showing import bundle
 
-        return bundle(self.session(), repr(self))
+        return bundle(self.session(), most_s=_PATIENCE_S)
 
     def _ipython_display_(self) -> None:
         from mle_toolkit.notebook.showing import show

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
+import sys
 from typing import Any
-
-import pandas as pd
 
 MISSING = "\N{EN DASH}"
 _NEAR_AN_END = 0.01
@@ -107,6 +106,12 @@ def counted(number: int, noun: str) -> str:
 
 def is_missing(value: Any) -> bool:
     """Return whether a cell of a frame holds nothing."""
-    if value is None or value is pd.NA:
+    if value is None or _is_na(value):
         return True
     return isinstance(value, float) and not math.isfinite(value)
+
+
+def _is_na(value: object) -> bool:
+    """Whether this is pandas' missing value, without loading pandas to ask."""
+    pandas = sys.modules.get("pandas")
+    return pandas is not None and value is pandas.NA

@@ -38,7 +38,7 @@ def test_links_between_pages_lead_somewhere(root, name):
 def test_commands_of_the_pages_exist(root, name):
     """Every `make target` that a page names is in the Makefile."""
     makefile, page = (root / "Makefile").read_text(), (root / name).read_text()
-    targets = set(re.findall(r"^([a-z]+):.*## ", makefile, re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):.*## ", makefile, re.MULTILINE))
     named = set(re.findall(r"(?:^|`)make ([a-z]+)", page, re.MULTILINE))
     assert named <= targets
 
@@ -47,7 +47,7 @@ def test_make_help_tells_every_target(root):
     """A target without a line of help is not found by anyone."""
     text = (root / "Makefile").read_text()
     (phony,) = re.findall(r"^\.PHONY: (.*)", text, re.MULTILINE)
-    described = set(re.findall(r"^([a-z]+):.*## ", text, re.MULTILINE))
+    described = set(re.findall(r"^([a-z-]+):.*## ", text, re.MULTILINE))
     assert set(phony.split()) == described
 
 

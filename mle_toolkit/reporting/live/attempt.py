@@ -96,19 +96,22 @@ class AttemptRow:
             self._tags = list(dict.fromkeys(every))
 
     def _look(self) -> None:
+        if self.folder.result_path.exists():
+            # `state` would read the result a second time, for each of thousands.
+            self._running = None
+            self._of_result(read_json(self.folder.result_path))
+            return
         state = self.folder.state()
         self.facts["state"] = state
-        if state in {"published", "graded", "broken"}:
-            self._running = None
-            self._of_result(state)
-        elif state in {"running", "lost"}:
+        if state in {"running", "lost"}:
             if state == "running" and stop_asked(self.folder):
                 self.facts["state"] = "stopping"
             self._of_log()
 
-    def _of_result(self, state: str) -> None:
-        result = read_json(self.folder.result_path)
+    def _of_result(self, result: dict[str, Any]) -> None:
+        graded = self.folder.grade_path.exists()
         self.facts |= {
+            "state": "graded" if graded else "published",
             "status": short(result.get("status"), 40) or None,
             "nodes": whole(result.get("n_nodes")),
             "best": number(result.get("validation_score")),
@@ -118,7 +121,7 @@ class AttemptRow:
             "usd": number(result.get("cost_usd")),
             "note": short(result.get("error")) or None,
         }
-        if state == "graded":
+        if graded:
             grade = read_json(self.folder.grade_path)
             lower = grade.get("lower_is_better")
             self.facts |= {
