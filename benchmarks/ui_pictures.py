@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import ui_worlds
+import ui_shown
 
 from mle_toolkit.reporting.live.page import experiment_page, trace_page
 from tests.ui.lab import THEMES, Notebook, click_node, write_notebook
-from tests.ui.writer import Writer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,28 +17,21 @@ if TYPE_CHECKING:
     from mle_toolkit.store import ExperimentFolder
 
 NAMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
+STILL = "from IPython.display import HTML\nHTML("
 # A notebook takes some width for itself.
 WIDTHS = {600: 770, 1600: 1600}
-EDGE = 165
 
 
 def write(desk: Any, target: Path) -> str:
     """Write all pictures into `target`; return what was written."""
     target.mkdir(parents=True, exist_ok=True)
-    writers: list[Writer] = []
-    run = ui_worlds.write_shown(
-        desk.folder / "shown", lambda folder: writers.append(Writer(folder))
-    )
-    try:
-        writers[0].write(40, hz=200)
-        for theme, name in NAMES.items():
-            desk.lab.set(THEMES, theme=name)
-            for width in WIDTHS:
-                picture = Pictures(desk, target, theme, width)
-                picture.of_notebook(run)
-                picture.of_page(run)
-    finally:
-        writers[0].close()
+    run = ui_shown.write_shown(desk.folder / "shown")
+    for theme, name in NAMES.items():
+        desk.lab.set(THEMES, theme=name)
+        for width in WIDTHS:
+            picture = Pictures(desk, target, theme, width)
+            picture.of_notebook(run)
+            picture.of_page(run)
     return f"{len(list(target.glob('*.png')))} pictures in {target}"
 
 
@@ -53,15 +45,14 @@ class Pictures:
         self.width = width
 
     def of_notebook(self, run: ExperimentFolder) -> None:
-        """What JupyterLab shows: live, and static as without a kernel."""
+        """Take what JupyterLab shows: live, and static as without a kernel."""
         cells = (
             f"import mle_toolkit as mle\nexp = mle.attach({str(run.path)!r})\nexp",
             "exp[0]",
             "exp[8]",
             "exp.compare(0, 2)",
-            "from IPython.display import HTML\n"
-            "HTML(exp._repr_mimebundle_()['text/html'])",
-            "HTML(exp[0]._repr_mimebundle_()['text/html'])",
+            f"{STILL}exp._repr_mimebundle_()['text/html'])",
+            f"{STILL}exp[0]._repr_mimebundle_()['text/html'])",
         )
         name = f"pictures-{self.theme}-{self.width}.ipynb"
         write_notebook(self.desk.lab.root / name, *cells)
@@ -78,6 +69,7 @@ class Pictures:
         for index, what in ((2, "running"), (3, "compare")):
             self._cell(book, index)
             self._save(page, f"live-{what}", self._view(book, index))
+        page.set_viewport_size({"width": WIDTHS[self.width], "height": 1800})
         for index, what in ((4, "experiment"), (5, "attempt")):
             self._cell(book, index)
             page.wait_for_timeout(300)
@@ -87,7 +79,7 @@ class Pictures:
         self.desk.lab.end_kernels()
 
     def of_page(self, run: ExperimentFolder) -> None:
-        """What an exported page shows."""
+        """Take what an exported page shows."""
         page = self.desk.context.new_page()
         page.set_viewport_size({"width": self.width, "height": 1000})
         page.emulate_media(color_scheme=self.theme)
@@ -115,12 +107,12 @@ class Pictures:
         self._cell(book, index)
         view = self._view(book, index)
         self._save(page, "live-attempt", view)
-        click_node(page, 3)
+        click_node(page, _inner_node(page))
         self._save(page, "live-node-code", view)
         for tab in ("Diff to parent", "Plan", "Output", "Events"):
             view.get_by_role("tab", name=tab).click()
             self._save(page, f"live-node-{tab.split()[0].lower()}", view)
-        view.locator(".mlev-row:visible", has_text="draft").first.click()
+        view.locator(".mlev-row:visible").nth(2).click()
         self._save(page, "live-event", view)
         view.get_by_role("button", name="Add a note").click()
         self._save(page, "live-note", view)
@@ -143,3 +135,14 @@ class Pictures:
         page.wait_for_timeout(500)
         path = self.target / f"{what}-{self.theme}-{self.width}.png"
         element.first.screenshot(path=path, animations="disabled")
+
+
+def _inner_node(page: Page) -> str:
+    """Return a node in sight that came from another one and ran."""
+    page.wait_for_selector(".mv-node .mv-scored")
+    return str(
+        page.evaluate(
+            "() => [...document.querySelectorAll('.mv-node')].filter((one) =>"
+            " one.ariaLevel > 1 && one.querySelector('.mv-scored')).at(-1).dataset.k"
+        )
+    )

@@ -1,4 +1,4 @@
-"""Logs for the benchmark of the live view: long ones, fast ones, and one to look at.
+"""Run folders for the benchmark of the live view: long logs, fast ones, many attempts.
 
 As a script it appends to a log as fast as it is told to:
 ``python benchmarks/ui_worlds.py FOLDER COUNT PER_SECOND``.
@@ -12,13 +12,8 @@ import sys
 import time
 from array import array
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from mle_toolkit.store import ExperimentFolder
 
 KINDS = ("model", "exec", "node", "note")
-CODE_LINES = 14
 BATCH = 5000
 
 
@@ -56,10 +51,10 @@ def long_line(seq: int, filler: str) -> bytes:
     text = f"event {seq} of node {node}: {filler}"
     fields = {
         "model": f'"reply": "{text}", "tokens_in": 900, "tokens_out": 300',
-        "exec": f'"code": "{text}", "output": "loss of event {seq} is 1", "status": "ok"',
+        "exec": f'"code": "{text}", "output": "of event {seq} now", "status": "ok"',
         "node": f'"plan": "{text}", "stage": "improve", "parent": {max(0, node - 1)},'
         f' "metric": {1 / (1 + node):.6f}, "is_buggy": false,'
-        ' "lower_is_better": true, "summary": "event {seq} went well"',
+        f' "lower_is_better": true, "summary": "event {seq} went well"',
         "note": f'"text": "{text}"',
     }[kind]
     return (
@@ -90,27 +85,6 @@ def write_graded(folder: Path, attempts: int) -> Path:
     plan = {"attempts": items, "tasks": {}, "limits": {"time_limit_s": 86400.0}}
     (folder / "plan-1.json").write_text(json.dumps(plan))
     return folder
-
-
-def write_shown(folder: Path, writer: Any) -> ExperimentFolder:
-    """Write an experiment to look at: graded attempts, and one that runs.
-
-    Parameters
-    ----------
-    writer
-        Makes the owner of the running attempt's try from its folder.
-    """
-    from mle_toolkit.traces.annotations import annotate
-    from tests.builders import write_run
-
-    run = write_run(folder, attempts=6, steps=24, pending=2, seed=3)
-    attempts = run.attempts()
-    annotate(attempts[0], kind="node", n=3, tags=["leak?"], author="ada",
-             comment="Reads the test file before the split.")  # fmt: skip
-    annotate(attempts[0], tags=["report"], author="grace", comment="For the figure.")
-    running = attempts[8].path / "try-1"
-    writer(running)
-    return run
 
 
 def stream(folder: Path, count: int, per_second: float) -> None:
