@@ -11,7 +11,7 @@ from mle_toolkit.reporting import words
 from mle_toolkit.reporting.live.canvas import MEDALS, spread
 from mle_toolkit.reporting.live.scores import Scores, limits, scores_of
 from mle_toolkit.reporting.live.text import head
-from mle_toolkit.reporting.steps import time_unit
+from mle_toolkit.reporting.words import time_unit
 
 # Brighter than on paper: most terminals are dark.
 LINES = MEDALS | {"median": "#9aa3ad"}

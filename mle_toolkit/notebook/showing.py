@@ -28,7 +28,7 @@ _RENEW_S = 5.0
 # A renewal may cost this share of the time, also with thousands of attempts.
 _SHARE = 0.2
 # What a picture may take to read: the cell waits for it.
-_READ_S = 0.2
+_READ_S = 0.1
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 
 # The widgets of each cell, so that running it again does not leave the old ones.

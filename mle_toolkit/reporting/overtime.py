@@ -13,7 +13,6 @@ from mle_toolkit.errors import UsageError
 from mle_toolkit.reporting.agents import names_of
 from mle_toolkit.reporting.curves import whole_ticks
 from mle_toolkit.reporting.labels import Label, label_right
-from mle_toolkit.reporting.steps import time_unit
 from mle_toolkit.reporting.style import (
     LINES,
     MARKERS,
@@ -22,6 +21,7 @@ from mle_toolkit.reporting.style import (
     palette,
     style,
 )
+from mle_toolkit.reporting.words import time_unit
 
 if TYPE_CHECKING:
     import pandas as pd

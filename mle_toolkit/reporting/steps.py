@@ -5,23 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-_UNITS = (("s", 1.0), ("min", 60.0), ("h", 3600.0))
-_TURN = 180.0
-
-
-def time_unit(longest_s: float) -> tuple[str, float]:
-    """Return the unit in which `longest_s` reads best, and its seconds.
-
-    Examples
-    --------
-    >>> time_unit(90.0), time_unit(600.0), time_unit(86400.0)
-    (('s', 1.0), ('min', 60.0), ('h', 3600.0))
-    """
-    for name, seconds in _UNITS:
-        if longest_s / seconds < _TURN:
-            return name, seconds
-    return _UNITS[-1]
-
 
 def median_steps(
     steps: pd.DataFrame, column: str, *, lower_is_better: bool

@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 
 from mle_toolkit.errors import UsageError
 from mle_toolkit.reporting.labels import Label, label_right
-from mle_toolkit.reporting.steps import median_steps, time_unit
+from mle_toolkit.reporting.steps import median_steps
 from mle_toolkit.reporting.style import (
     INK,
     LINES,
@@ -22,6 +22,7 @@ from mle_toolkit.reporting.style import (
     palette,
     style,
 )
+from mle_toolkit.reporting.words import time_unit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,6 +9,8 @@ from typing import Any
 MISSING = "\N{EN DASH}"
 _NEAR_AN_END = 0.01
 _CENT = 0.01
+_UNITS = (("s", 1.0), ("min", 60.0), ("h", 3600.0))
+_TURN = 180.0
 
 
 def percent(share: Any) -> str:
@@ -102,6 +104,20 @@ def counted(number: int, noun: str) -> str:
     ('1 attempt', '2 attempts')
     """
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def time_unit(longest_s: float) -> tuple[str, float]:
+    """Return the unit in which `longest_s` reads best, and its seconds.
+
+    Examples
+    --------
+    >>> time_unit(90.0), time_unit(600.0), time_unit(86400.0)
+    (('s', 1.0), ('min', 60.0), ('h', 3600.0))
+    """
+    for name, seconds in _UNITS:
+        if longest_s / seconds < _TURN:
+            return name, seconds
+    return _UNITS[-1]
 
 
 def is_missing(value: Any) -> bool:

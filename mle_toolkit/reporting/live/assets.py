@@ -191,7 +191,9 @@ def _check_words(sources: dict[str, str]) -> None:
         plain = text.replace(_ALLOWED_URL, "")
         for word in (*FORBIDDEN, "http:", "</script"):
             # A longer name may end like a forbidden one: `prefetch(` is no `fetch(`.
-            if re.search(rf"(?<![\w$.]){re.escape(word)}|\.{re.escape(word)}", plain):
+            pattern = rf"(?<![\w$.]){re.escape(word)}|\.{re.escape(word)}"
+            # Most words occur in no form at all, which is much quicker to see.
+            if word in plain and re.search(pattern, plain):
                 _refuse(f"{name} contains {word!r}")
 
 

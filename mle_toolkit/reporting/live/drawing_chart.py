@@ -34,7 +34,7 @@ from mle_toolkit.reporting.live.canvas import (
 )
 from mle_toolkit.reporting.live.forest import best_of
 from mle_toolkit.reporting.live.scores import Point, Scores, limits, scores_of
-from mle_toolkit.reporting.steps import time_unit
+from mle_toolkit.reporting.words import time_unit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

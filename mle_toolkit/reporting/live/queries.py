@@ -9,14 +9,14 @@ from array import array
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from mle_toolkit.reporting.live.events import MOST_KINDS, OTHER_KIND
 from mle_toolkit.traces.reader import read_blob
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    import numpy as np
 
     from mle_toolkit.traces import LogLines
 
@@ -74,6 +74,9 @@ class Marks:
 
     def find(self, query: Query, begin: int, end: int) -> np.ndarray[Any, Any]:
         """Return the numbers, from 1, of the events that fit, less their words."""
+        # Views of experiments ask nothing of this, and shall not wait for it.
+        import numpy as np
+
         keep = np.ones(end - begin, dtype=bool)
         if query.kinds:
             codes = [at for at, name in enumerate(self.names) if name in query.kinds]

@@ -163,8 +163,8 @@ class Session:
             msg = "this view shows one attempt and no experiment"
             raise UsageError(msg)
         if self._list is None:
+            # The plans are enough for a first list; states follow.
             self._list = ExperimentView(self.experiment)
-            self._list.advance(SLICE_S)
         return self._list
 
     def _on_open(self, given: dict[str, Any]) -> dict[str, Any]:
