@@ -26,7 +26,7 @@ def summary(nodes: list[dict[str, Any]], **changes: Any) -> dict[str, Any]:
         "attempt": "digits/tree-search-offline/0",
         "header": {
             "competition": "digits", "title": "Small digits", "agent": "a/offline",
-            "model": "offline", "seed": "0", "metric": "log loss", "lower": True,
+            "model": "offline", "seed": 0, "metric": "log loss", "lower": True,
             "state": "graded", "status": "finished", "reason": None, "started": None,
             "limit_s": 600.0, "steps": 5, "medal": "silver", "score": 0.09,
             "percentile": 80.0, "imported": None,
@@ -73,7 +73,7 @@ def attempt(seed: int = 0, **changes: Any) -> dict[str, Any]:
     """Return one attempt of an experiment; by default a graded one."""
     made = {
         "ref": f"digits/a/{seed}", "competition": "digits", "agent": "a/offline",
-        "seed": str(seed), "state": "graded", "status": "finished", "nodes": 5,
+        "seed": seed, "state": "graded", "status": "finished", "nodes": 5,
         "best": 0.1, "score": 0.2, "lower": True, "medal": None, "valid": True,
         "elapsed_s": 60.0, "limit_s": 600.0, "tokens": 100, "usd": 0.5, "tags": [],
         "note": None,

@@ -143,7 +143,8 @@ def header_facts(summary: dict[str, Any]) -> list[str]:
     """Return who did what in a trace and how it went, each fact as a few words."""
     header = summary.get("header") or {}
     state, status = (head(str(header.get(k) or ""), 40) for k in ("state", "status"))
-    agent, seed = (head(str(header.get(k) or ""), 80) for k in ("agent", "seed"))
+    agent = head(str(header.get("agent") or ""), 80)
+    seed = "" if header.get("seed") is None else head(str(header["seed"]), 80)
     facts = [
         agent,
         f"seed {seed}" if seed else "",

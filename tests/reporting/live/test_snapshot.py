@@ -159,3 +159,8 @@ def test_an_empty_experiment_is_a_line():
     page = read(experiment_html(experiment([])))
     assert "table" not in page.tags
     assert "0 attempts" in page.text
+
+
+def test_the_seed_zero_is_a_seed():
+    """The first seed of all is named like any other."""
+    assert "seed 0" in read(trace_html(summary(), [])).text

@@ -6,6 +6,7 @@ import { makePainter, makeTip, markIcon, leaderOf, markPath, nodeTip, nodeTitle,
 import { FOLD_AT, indexTree, neighbour, openNodes, placeTree } from "./tree_layout.js";
 
 const SECOND_LINE = 22; // lanes closer than this have room for one line of words
+const ONE_LINE = 36;
 const TREE_KEYS = { ArrowLeft: "parent", ArrowRight: "child", ArrowUp: "before", ArrowDown: "next" };
 const TREE_PAD = { left: 18, right: 76, top: 15, bottom: 15 };
 let treeCount = 0;
@@ -83,10 +84,12 @@ export function makeTree(context) {
     const { w, h: tall } = size();
     const room = [w - TREE_PAD.left - TREE_PAD.right, tall - TREE_PAD.top - TREE_PAD.bottom];
     view.k = 1;
-    view.dx = within(room[0] / Math.max(1, placed.depths - 1), 24, 110);
     // Without room for all, legible numbers are better than a few lanes more.
     const lane = room[1] / Math.max(1, placed.lanes - 1);
     view.dy = lane < 7 ? 17 : Math.min(30, lane);
+    // On one line, "submitted" stands behind the number and needs more room.
+    if (view.dy < SECOND_LINE) room[0] -= ONE_LINE;
+    view.dx = within(room[0] / Math.max(1, placed.depths - 1), 24, 110);
     const focus = placed.at.get(selected) || placed.at.get([...lineage][0]) || { lane: 0, depth: 0 };
     view.x = origin(room[0], (placed.depths - 1) * view.dx, focus.depth * view.dx, TREE_PAD.left, true);
     view.y = origin(room[1], (placed.lanes - 1) * view.dy, focus.lane * view.dy, TREE_PAD.top, false);
