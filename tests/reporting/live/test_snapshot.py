@@ -163,4 +163,4 @@ def test_an_empty_experiment_is_a_line():
 
 def test_the_seed_zero_is_a_seed():
     """The first seed of all is named like any other."""
-    assert "seed 0" in read(trace_html(summary(search(5)), [])).text
+    assert "seed 0" in read(trace_html(search(5), [])).text
