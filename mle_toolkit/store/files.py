@@ -100,7 +100,7 @@ _TOO_DEEP = f"it nests deeper than {DEEPEST_JSON} levels"
 
 def _is_deep(value: Any) -> bool:
     level = [value]
-    for _ in range(DEEPEST_JSON + 1):
+    for _ in range(DEEPEST_JSON):
         inside = (x.values() if isinstance(x, dict) else x for x in level)
         level = [x for items in inside for x in items if isinstance(x, dict | list)]
         if not level:

@@ -58,6 +58,10 @@ class ExperimentView:
                 break
         return bool(self._changed) or self._told < len(self.rows)
 
+    def look_again(self) -> None:
+        """Let the next `advance` look at everything, however recently it did."""
+        self._look_at = 0.0
+
     def full(self) -> dict[str, Any]:
         """Return everything, and count it as told."""
         self._changed.clear()

@@ -121,6 +121,10 @@ class Session:
         answered meanwhile.
         """
         until = time.monotonic() + most_s
+        # The last picture of all is kept: it must not be a second old.
+        with self._lock:
+            shown = self._listed() if self.attempt is None else self._open(None).view
+            shown.look_again()
         while True:
             with self._lock:
                 if self.attempt is None:

@@ -94,6 +94,10 @@ class TraceView:
         self.caught_up = time.monotonic() <= until
         return changed or self.lines.read_count != before
 
+    def look_again(self) -> None:
+        """Let the next `advance` look at the files beside the log."""
+        self._look_at = 0.0
+
     def read_all(self) -> TraceView:
         """Read the whole log; return the view itself."""
         self.advance()

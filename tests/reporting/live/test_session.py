@@ -230,3 +230,16 @@ def test_a_plan_without_paths_is_an_error_that_says_so(session, tmp_path):
     """What is wrong with the file is told, not the name of a missing key."""
     (tmp_path / "plan-2.json").write_text('{"attempts": [{"seed": 1}]}')
     assert "is no plan" in refuse(session, "open", attempt=REF)
+
+
+def test_a_picture_is_never_a_second_old(session, made, tmp_path):
+    """What was published a moment ago is in the picture that is drawn now."""
+    alone = Session(ExperimentFolder.open(tmp_path), made.folder)
+    states = session.still()["experiment"]["totals"]["states"]
+    assert states == {"running": 1, "pending": 1}
+    assert alone.still()["trace"]["header"]["state"] == "running"
+    made.publish()
+    made.grade()
+    states = session.still()["experiment"]["totals"]["states"]
+    assert states == {"graded": 1, "pending": 1}
+    assert alone.still()["trace"]["header"]["state"] == "graded"
