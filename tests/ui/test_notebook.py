@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+import time
 
 import pytest
 from playwright.sync_api import expect
@@ -116,6 +117,40 @@ def test_a_busy_kernel_shows_new_events(notebook, lab, live, tmp_path, subshells
         expect(detail).to_contain_text(f"event {writer.total - 3} at", timeout=LAST_S)
     finally:
         lab.set(KERNELS)
+
+
+MUTE = """
+from mle_toolkit.notebook import live
+(view,) = live._watcher._views
+spoken = view.send
+view.send = lambda message, *more: None if "push" in message else spoken(message, *more)
+"""
+
+
+def test_what_a_sleeping_browser_missed_is_asked_for(notebook, live):
+    """Batches that never arrived leave a gap in their numbers, and nothing is lost."""
+    _, attempt, writer = live
+    log = attempt.path / "try-1" / "events.jsonl"
+
+    def add_node(number):
+        event = {"kind": "node", "node": number, "stage": "draft", "metric": 0.5}
+        with log.open("a") as file:
+            file.write(json.dumps(event) + "\n")
+
+    book = notebook(cell_of(attempt), MUTE, "view.send = spoken")
+    book.run(0)
+    nodes = book.page.locator(".mlev-slot-tree [role=treeitem]")
+    add_node(0)
+    expect(nodes).to_have_count(1, timeout=LAST_S)
+    book.run(1)
+    for number in range(1, 4):
+        add_node(number)
+        writer.write(1)
+    # The kernel has read them, and told nobody.
+    time.sleep(1.0)
+    book.run(2)
+    add_node(4)
+    expect(nodes).to_have_count(5, timeout=LAST_S)
 
 
 def test_the_picture_gives_way_to_the_view(context, shown):  # noqa: ARG001

@@ -36,10 +36,12 @@ class ExperimentView:
         self._queue: list[int] = []
         self._open: set[int] = set()
         self._changed: set[int] = set()
-        self._told = 0
+        self.serial = 0
         self._look_at = 0.0
         self._seen: tuple[object, ...] = ()
         self._read_plans()
+        # Whoever asks for everything gets these; a batch would say them twice.
+        self._changed.clear()
 
     def advance(self, most_s: float = float("inf")) -> bool:
         """Look at attempts for about `most_s` seconds; return whether any changed."""
@@ -56,17 +58,15 @@ class ExperimentView:
                 self._open.discard(at)
             if time.monotonic() > until:
                 break
-        return bool(self._changed) or self._told < len(self.rows)
+        return bool(self._changed)
 
     def look_again(self) -> None:
         """Let the next `advance` look at everything, however recently it did."""
         self._look_at = 0.0
 
     def full(self) -> dict[str, Any]:
-        """Return everything, and count it as told."""
-        self._changed.clear()
-        self._told = len(self.rows)
-        return self.shown()
+        """Return everything, and the number of the last batch that is in it."""
+        return {**self.shown(), "serial": self.serial}
 
     def shown(self) -> dict[str, Any]:
         """Return everything."""
@@ -77,21 +77,19 @@ class ExperimentView:
         }
 
     def changes(self) -> dict[str, Any] | None:
-        """Return what is new since the last telling; None when nothing is."""
-        changed = sorted(at for at in self._changed if at < self._told)
+        """Return the next batch: rows that changed or are new; None when none did.
+
+        Batches are numbered by ``serial``, so that who missed one asks for everything.
+        """
         state = self._state()
         seen = (state["stopping"], state["dispatching"], state["reading"])
-        if not changed and self._told == len(self.rows) and seen == self._seen:
+        if not self._changed and seen == self._seen:
             return None
         self._seen = seen
-        added = [row.shown() for row in self.rows[self._told :]]
+        self.serial += 1
+        changed = [[at, self.rows[at].shown()] for at in sorted(self._changed)]
         self._changed.clear()
-        self._told = len(self.rows)
-        return {
-            "changed": [[at, self.rows[at].shown()] for at in changed],
-            "attempts_added": added,
-            **state,
-        }
+        return {"serial": self.serial, "changed": changed, **state}
 
     @property
     def complete(self) -> bool:
@@ -157,6 +155,7 @@ class ExperimentView:
             lower = task.get("lower_is_better") if isinstance(task, dict) else None
             self._known[ref] = len(self.rows)
             self._open.add(len(self.rows))
+            self._changed.add(len(self.rows))
             self.rows.append(
                 AttemptRow(self.folder.path, ref, item, limit_s=limit_s, lower=lower)
             )

@@ -174,8 +174,7 @@ class Session:
     def _on_open(self, given: dict[str, Any]) -> dict[str, Any]:
         opened = self._open(given.get("attempt"))
         opened.viewers.add(_viewer(given))
-        opened.view.model.changed.clear()
-        return opened.view.summary()
+        return {**opened.view.summary(), "serial": opened.serial}
 
     def _on_close(self, given: dict[str, Any]) -> dict[str, Any]:
         opened = self._traces.get(str(given.get("attempt")))
@@ -280,6 +279,8 @@ class _Open:
     def __init__(self, view: TraceView) -> None:
         self.view = view
         self.viewers: set[str] = set()
+        # Batches are numbered, so that who missed one asks for the whole summary.
+        self.serial = 0
         self._due = 0.0
         self._pending = True
         self._notes: list[dict[str, Any]] | None = None
@@ -293,7 +294,9 @@ class _Open:
         if not (self._pending or quiet) or now < self._due:
             return None
         self._due, self._pending = now + TRACE_S, False
+        self.serial += 1
         push = {
+            "serial": self.serial,
             **self.view.state(),
             "tail": self.view.tail(),
             "nodes": self.view.changed_nodes(),

@@ -97,7 +97,10 @@ def test_only_what_changed_is_told(root):
     write_json(root / "plan-2.json", more)
     view.advance()
     view.advance()
-    assert [row["seed"] for row in view.changes()["attempts_added"]] == [9]
+    added = view.changes()
+    assert [(at, row["seed"]) for at, row in added["changed"]] == [(4, 9)]
+    assert added["serial"] == told["serial"] + 1
+    assert view.full()["serial"] == added["serial"]
 
 
 def test_what_is_done_is_looked_at_no_more(root):

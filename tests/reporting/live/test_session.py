@@ -243,3 +243,19 @@ def test_a_picture_is_never_a_second_old(session, made, tmp_path):
     states = session.still()["experiment"]["totals"]["states"]
     assert states == {"graded": 1, "pending": 1}
     assert alone.still()["trace"]["header"]["state"] == "graded"
+
+
+def test_who_missed_a_batch_can_tell(session, made):
+    """Batches are numbered without a gap, from the number that came with everything."""
+    serial = ask(session, "open", attempt=REF)["serial"]
+    for number in range(1, 4):
+        made.node(number, 0.5)
+        (push,) = pushes(session)
+        serial += 1
+        assert push["serial"] == serial
+    # A second view begins in the middle and takes nothing from the first.
+    made.node(4, 0.4)
+    assert ask(session, "open", viewer="two", attempt=REF)["serial"] == serial
+    (push,) = pushes(session)
+    assert [node["n"] for node in push["nodes"]] == [4]
+    assert push["serial"] == serial + 1

@@ -24,6 +24,7 @@ export function makeAttempt(outer) {
     head.el, overview, slot("budget", panes.budget.el), lower);
   let T = null;
   let selection = { node: null, seq: null };
+  let reloading = false;
 
   function slot(name, child) {
     return h("div", { class: `mlev-slot mlev-slot-${name}` }, child);
@@ -58,6 +59,7 @@ export function makeAttempt(outer) {
 
   function update(summary, push) {
     T = summary;
+    if (!push) reloading = false;
     context.state.T = T;
     head.update(T);
     for (const pane of Object.values(panes)) pane.update(T, push);
@@ -68,9 +70,13 @@ export function makeAttempt(outer) {
     update,
     /** Apply a push of this trace to what is known, then show it. */
     push(message) {
-      // A log that has become shorter is another one: a new try, or a new file.
-      if (T && message.total < T.total) outer.emit("reload");
-      else if (T) update(mergeTrace(T, message), message);
+      if (!T || reloading) return;
+      // Batches are missing after a sleep of the browser; and a log that has become
+      // shorter is another one: a new try, or a new file.
+      if (message.serial !== T.serial + 1 || message.total < T.total) {
+        reloading = true;
+        outer.emit("reload", { ref: outer.ref });
+      } else update(mergeTrace(T, message), message);
     },
     select,
     focus: () => panes.transcript.focus(),
@@ -84,7 +90,7 @@ export function makeAttempt(outer) {
 /** The summary after a push: changed nodes replace those of their number. */
 export function mergeTrace(T, push) {
   const next = { ...T };
-  for (const key of ["total", "chart", "budget", "kinds", "header", "reading", "annotations", "problems", "problem_list"]) {
+  for (const key of ["serial", "total", "chart", "budget", "kinds", "header", "reading", "annotations", "problems", "problem_list"]) {
     if (push[key] !== undefined && (push[key] !== null || key === "reading")) next[key] = push[key];
   }
   if (push.nodes && push.nodes.length) {

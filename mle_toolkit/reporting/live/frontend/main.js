@@ -133,8 +133,15 @@ export function mount(el, source, { onAnswer = () => {}, page = false } = {}) {
     if (name === "open") showAttempt(value.ref, value);
     else if (name === "compare") showCompare(value);
     else if (name === "back") goBack();
-    else if (name === "reload") pane.reload();
+    else if (name === "reload") paneOf(value.ref)?.reload();
     else if (name === "trouble") trouble(value);
+  }
+
+  /** The pane of an attempt, also when a comparison stands before it. */
+  function paneOf(ref) {
+    let one = pane;
+    while (one && !(one.kind === "attempt" && one.ref === ref)) one = one.before;
+    return one;
   }
 
   function put(kind, ref, made, reload) {
@@ -163,7 +170,7 @@ export function mount(el, source, { onAnswer = () => {}, page = false } = {}) {
     const reload = async () => {
       try {
         const summary = await ask("open", { attempt: ref });
-        if (pane && pane.made === made) made.update(summary, null);
+        if (paneOf(ref)?.made === made) made.update(summary, null);
         return true;
       } catch (error) {
         trouble(error);
@@ -219,8 +226,12 @@ export function mount(el, source, { onAnswer = () => {}, page = false } = {}) {
 
   function received(message) {
     if (message.push === "experiment" && experiment) {
+      const missed = message.serial !== experiment.serial + 1;
       experiment = mergeExperiment(experiment, message);
-      if (pane.kind === "experiment") pane.update(experiment, message);
+      if (pane.kind !== "experiment") return;
+      // After a night's sleep of the browser batches are missing: ask for everything.
+      if (missed) pane.reload();
+      else pane.update(experiment, message);
     } else if (message.push === "trace") {
       for (let one = pane; one; one = one.before) {
         if (one.kind === "attempt" && one.ref === message.attempt) one.push(message);
@@ -246,9 +257,8 @@ export function mount(el, source, { onAnswer = () => {}, page = false } = {}) {
 export function mergeExperiment(data, push) {
   const attempts = [...data.attempts];
   for (const [index, attempt] of push.changed || []) attempts[index] = attempt;
-  attempts.push(...(push.attempts_added || []));
   const next = { ...data, attempts };
-  for (const key of ["totals", "stopping", "dispatching", "reading"]) {
+  for (const key of ["serial", "totals", "stopping", "dispatching", "reading"]) {
     if (push[key] !== undefined) next[key] = push[key];
   }
   return next;
