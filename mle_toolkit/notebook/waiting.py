@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from typing import TYPE_CHECKING
+import time
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from mle_toolkit.notebook.experiment import Experiment
     from mle_toolkit.running.control import Progress
+
+# A bar in a cell comes after this many seconds, and moves as often.
+_SHOW_S = 0.3
+_NOTHING = {"text/html": "", "text/plain": ""}
 
 
 @contextlib.contextmanager
@@ -41,6 +46,13 @@ def in_notebook() -> bool:
 @contextlib.contextmanager
 def bytes_shown(what: str) -> Iterator[Callable[[int, int], None]]:
     """Yield a function that shows how many bytes of how many have been read."""
+    shown = _bytes_in_cell if in_notebook() else _bytes_in_terminal
+    with shown(what) as update:
+        yield update
+
+
+@contextlib.contextmanager
+def _bytes_in_terminal(what: str) -> Iterator[Callable[[int, int], None]]:
     from rich import progress as bars
     from rich.console import Console
 
@@ -50,13 +62,38 @@ def bytes_shown(what: str) -> Iterator[Callable[[int, int], None]]:
         bars.DownloadColumn(),
         bars.TimeRemainingColumn(),
     )
-    # In a notebook standard error is a stream that shows no bar well.
-    console = Console(stderr=True, force_jupyter=False)
+    console = Console(stderr=True)
     with bars.Progress(
         *columns, console=console, transient=True, disable=not console.is_terminal
     ) as shown:
         task = shown.add_task(what, total=None)
         yield lambda done, total: shown.update(task, completed=done, total=total)
+
+
+@contextlib.contextmanager
+def _bytes_in_cell(what: str) -> Iterator[Callable[[int, int], None]]:
+    from IPython.display import display
+
+    from mle_toolkit.reporting.markup import element
+
+    handle: Any = display(_NOTHING, raw=True, display_id=True)
+    due = time.monotonic() + _SHOW_S
+
+    def update(done: int, total: int) -> None:
+        nonlocal due
+        if handle is None or time.monotonic() < due:
+            return
+        due = time.monotonic() + _SHOW_S
+        text = f"{what}: {done / 1e6:,.0f} of {total / 1e6:,.0f} MB"
+        bar = element("progress", value=done, max=max(total, 1), style="width:320px")
+        html = str(element("p", bar, f" {text}"))
+        handle.update({"text/html": html, "text/plain": text}, raw=True)
+
+    try:
+        yield update
+    finally:
+        if handle is not None:
+            handle.update(_NOTHING, raw=True)
 
 
 @contextlib.contextmanager

@@ -305,3 +305,24 @@ def until_idle(client):
         yield message
         if message["content"].get("execution_state") == "idle":
             return
+
+
+def test_a_long_reading_shows_a_bar_in_its_cell():
+    """A bar comes, moves, and leaves nothing behind."""
+    code = """
+import time
+from mle_toolkit.notebook import waiting
+waiting._SHOW_S = 0.05
+with waiting.bytes_shown("reading <b>") as update:
+    for done in range(4):
+        time.sleep(0.1)
+        update(done * 1_000_000, 4_000_000)
+"""
+    messages = run_in_kernel(code)
+    shown = [
+        m["content"]["data"]["text/html"] for m in messages if "update" in m["msg_type"]
+    ]
+    assert len(shown) == 5
+    assert 'value="3000000" max="4000000"' in shown[3]
+    assert "reading &lt;b&gt;: 3 of 4 MB" in shown[3]
+    assert shown[4] == ""
