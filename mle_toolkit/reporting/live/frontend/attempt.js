@@ -58,6 +58,8 @@ export function makeAttempt(outer) {
   }
 
   function update(summary, push) {
+    // A linear trace has no tree and no scores: all room is for what was said.
+    if (!T && !summary.reading && !summary.nodes.length && !summary.chart.tests.length && !RUNNING.has(summary.header.state)) head.fold();
     T = summary;
     if (!push) reloading = false;
     context.state.T = T;
@@ -110,9 +112,9 @@ function makeHead(context) {
     () => context.emit("select", { node: null, seq: null }));
   const fold = button("Overview", { class: "mlev-btn", "aria-pressed": "true", title: "Show or hide tree and chart" }, () => {
     const on = fold.getAttribute("aria-pressed") !== "true";
-    fold.setAttribute("aria-pressed", on);
-    context.emit("overview", on);
+    setFold(on);
   });
+  const setFold = (on) => { fold.setAttribute("aria-pressed", on); context.emit("overview", on); };
   const experiment = context.state.hello.view === "experiment";
   const back = experiment && button("\u2039 Experiment", { class: "mlev-btn mlev-back", title: "Back to all attempts (Esc)" },
     () => context.emit("back"));
@@ -162,6 +164,7 @@ function makeHead(context) {
       key = now;
       tick();
     },
+    fold: () => setFold(false),
     destroy: () => clearInterval(timer),
   };
 }
