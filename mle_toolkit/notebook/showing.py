@@ -51,7 +51,10 @@ def line(still: dict[str, Any]) -> str:
         counts = ", ".join(f"{n} {state}" for state, n in states.items())
         name, n = shown["name"], shown["totals"]["n"]
         return f"<Experiment {name}: {n} attempts: {counts}>"
-    return f"<Attempt {still['trace']['attempt']}: {still['trace']['header']['state']}>"
+    traces = [each["trace"] for each in still["traces"]]
+    if len(traces) > 1:
+        return f"<Comparison of {' and '.join(each['attempt'] for each in traces)}>"
+    return f"<Attempt {traces[0]['attempt']}: {traces[0]['header']['state']}>"
 
 
 def picture(still: dict[str, Any], token: str | None = None) -> str:
@@ -60,7 +63,13 @@ def picture(still: dict[str, Any], token: str | None = None) -> str:
 
     if "experiment" in still:
         return snapshot.experiment_html(still["experiment"], token=token)
-    return snapshot.trace_html(still["trace"], still["rows"], token=token)
+    traces = still["traces"]
+    return "".join(
+        snapshot.trace_html(
+            each["trace"], each["rows"] if len(traces) == 1 else (), token=token
+        )
+        for each in traces
+    )
 
 
 def show(session: Session, describe: Callable[[], str]) -> None:

@@ -326,3 +326,16 @@ with waiting.bytes_shown("reading <b>") as update:
     assert 'value="3000000" max="4000000"' in shown[3]
     assert "reading &lt;b&gt;: 3 of 4 MB" in shown[3]
     assert shown[4] == ""
+
+
+def test_a_comparison_leaves_pictures_of_both(experiment):
+    """Where nobody answers, the two attempts stand one below the other."""
+    first, second = experiment.folder.attempts()[:2]
+    sides = zip("ab", (first, second), strict=True)
+    chosen = {
+        side: {"ref": each.path.relative_to(experiment.path).as_posix(), "node": None}
+        for side, each in sides
+    }
+    shown = showing.bundle(experiment.session(compare=chosen))
+    assert shown["text/html"].count("Solution tree") == 2
+    assert shown["text/plain"].startswith("<Comparison of ")

@@ -130,7 +130,8 @@ def test_the_picture(open_page, run, what):
     """The static HTML, on a page without any policy that could have helped."""
     if what == "trace":
         still = Session(run, run.attempts()[0]).still()
-        html = snapshot.trace_html(still["trace"], still["rows"])
+        (seen,) = still["traces"]
+        html = snapshot.trace_html(seen["trace"], seen["rows"])
     else:
         html = snapshot.experiment_html(Session(run).still()["experiment"])
     page = open_page(f"<!doctype html><meta charset=utf-8><body>{html}</body>")

@@ -92,7 +92,7 @@ class ExperimentView:
         return {"serial": self.serial, "changed": changed, **state}
 
     @property
-    def complete(self) -> bool:
+    def caught_up(self) -> bool:
         """Whether every attempt has been looked at."""
         return not self._queue and all(row.seen for row in self.rows)
 

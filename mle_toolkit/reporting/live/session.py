@@ -115,30 +115,43 @@ class Session:
             return lists and all(each.view.final for each in self._traces.values())
 
     def still(self, most_s: float = 0.2) -> dict[str, Any]:
-        """Return what a picture needs: ``experiment``, or ``trace`` and ``rows``.
+        """Return what a picture needs: an ``experiment``, or ``traces`` with ``rows``.
 
         For about `most_s` seconds it reads what has not been read yet.  Requests are
         answered meanwhile.
         """
         until = time.monotonic() + most_s
-        # The last picture of all is kept: it must not be a second old.
         with self._lock:
-            shown = self._listed() if self.attempt is None else self._open(None).view
-            shown.look_again()
+            views = self._shown()
+            for view in views:
+                # The last picture of all is kept: it must not be a second old.
+                view.look_again()
         while True:
             with self._lock:
-                if self.attempt is None:
-                    listed = self._listed()
-                    listed.advance(SLICE_S)
-                    if listed.complete or time.monotonic() > until:
-                        return {"experiment": {**listed.shown(), **self._actions()}}
-                else:
-                    view = self._open(None).view
+                for view in views:
                     view.advance(SLICE_S)
-                    if view.caught_up or time.monotonic() > until:
-                        return {"trace": view.summary(), "rows": view.tail()["rows"]}
+                done = all(view.caught_up for view in views)
+                if done or time.monotonic() > until:
+                    return self._still_of(views)
             # A lock that is taken again at once would never be had by others.
             time.sleep(0.001)
+
+    def _shown(self) -> list[ExperimentView | TraceView]:
+        """Return what is seen first: the list, one attempt, or two to compare."""
+        if self._compare is not None:
+            return [self._open(self._compare[side]["ref"]).view for side in "ab"]
+        return [self._listed() if self.attempt is None else self._open(None).view]
+
+    def _still_of(self, views: list[ExperimentView | TraceView]) -> dict[str, Any]:
+        if isinstance(views[0], ExperimentView):
+            return {"experiment": {**views[0].shown(), **self._actions()}}
+        return {
+            "traces": [
+                {"trace": view.summary(), "rows": view.tail()["rows"]}
+                for view in views
+                if isinstance(view, TraceView)
+            ]
+        }
 
     def _dispatch(self, given: dict[str, Any]) -> Any:
         name = given.get("op")

@@ -237,12 +237,12 @@ def test_a_picture_is_never_a_second_old(session, made, tmp_path):
     alone = Session(ExperimentFolder.open(tmp_path), made.folder)
     states = session.still()["experiment"]["totals"]["states"]
     assert states == {"running": 1, "pending": 1}
-    assert alone.still()["trace"]["header"]["state"] == "running"
+    assert alone.still()["traces"][0]["trace"]["header"]["state"] == "running"
     made.publish()
     made.grade()
     states = session.still()["experiment"]["totals"]["states"]
     assert states == {"graded": 1, "pending": 1}
-    assert alone.still()["trace"]["header"]["state"] == "graded"
+    assert alone.still()["traces"][0]["trace"]["header"]["state"] == "graded"
 
 
 def test_who_missed_a_batch_can_tell(session, made):
