@@ -49,7 +49,7 @@ demo: $(VENV)/.installed-demo ## Run a real experiment and write its report
 	    "$(CURDIR)/$(DEMO_REPORT)/index.html"
 	@echo "  The notebook behind it: $(DEMO_REPORT)/01_quickstart.ipynb"
 	@echo "  The attempts themselves: $(BIN)/mle status $(DEMO_RUN)"
-	@echo "  Next: make lab, then open notebooks/03_run_experiment.ipynb"
+	@echo "  Next: make lab, then open notebooks/02_watch.ipynb"
 
 lab: $(VENV)/.installed-demo ## Open JupyterLab on the notebooks
 	@$(BIN)/jupyter lab notebooks
