@@ -14,7 +14,7 @@ from mle_toolkit.analysis.counting import (
     counted,
     is_counts,
 )
-from mle_toolkit.analysis.timeline import finite, is_choice, try_of
+from mle_toolkit.analysis.timeline import finite, is_choice
 from mle_toolkit.errors import StoreError, UsageError, check_choice
 from mle_toolkit.records import LoadReport, Problem
 from mle_toolkit.store import AttemptFolder
@@ -103,7 +103,7 @@ def _read(path: Any, outcome: str, problems: list[Problem]) -> list[dict[str, An
     attempt = AttemptFolder(Path(path))
     try:
         result, grade = attempt.result() or {}, attempt.grade() or {}
-        folder = try_of(attempt, result)
+        folder = attempt.telling_try()
         if folder is None:
             return [_missing("it has no try whose events could be read")]
         known = _grades(folder, _FIELDS[outcome])

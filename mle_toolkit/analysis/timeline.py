@@ -110,7 +110,7 @@ class _Progress:
 def _steps(attempt: AttemptFolder, problems: list[Problem]) -> Iterator[dict[str, Any]]:
     result = attempt.result() or {}
     grade = attempt.grade() or {}
-    folder = try_of(attempt, result)
+    folder = attempt.telling_try()
     if folder is None:
         return
     scores = _snapshot_scores(folder)
@@ -137,14 +137,6 @@ def _steps(attempt: AttemptFolder, problems: list[Problem]) -> Iterator[dict[str
             progress.submitted = finite(grade.get("score"))
         last = max(last, finite(result.get("elapsed_s"), default=last))
     yield progress.step({"kind": "end", "elapsed_s": last})
-
-
-def try_of(attempt: AttemptFolder, result: dict[str, Any]) -> TryFolder | None:
-    """Return the try that was published, else the newest."""
-    for folder in attempt.tries():
-        if folder.number == result.get("try"):
-            return folder
-    return attempt.latest_try()
 
 
 def _snapshot_scores(folder: TryFolder) -> dict[Any, float]:

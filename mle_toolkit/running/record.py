@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from mle_toolkit.errors import StoreError
 from mle_toolkit.running.usage import hardware
 from mle_toolkit.store import publish_once
-from mle_toolkit.traces.writer import EventWriter
+from mle_toolkit.traces.writer import KINDS, EventWriter
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,19 +21,6 @@ if TYPE_CHECKING:
     from mle_toolkit.store import AttemptFolder, TryFolder
 
 RESERVE = "reserve"
-KINDS = (
-    "start",
-    "model",
-    "tool",
-    "exec",
-    "node",
-    "submission",
-    "validation",
-    "limit",
-    "note",
-    "error",
-    "end",
-)
 
 
 @dataclass(frozen=True, slots=True)

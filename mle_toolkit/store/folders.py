@@ -128,6 +128,16 @@ class AttemptFolder:
         tries = self.tries()
         return tries[-1] if tries else None
 
+    def telling_try(self) -> TryFolder | None:
+        """Return the try that was published, else the newest; None before the first."""
+        try:
+            published = (self.result() or {}).get("try")
+        except StoreError:
+            published = None
+        tries = self.tries()
+        told = [each for each in tries if each.number == published] or tries
+        return told[-1] if told else None
+
     @property
     def result_path(self) -> Path:
         """Where the result is published."""

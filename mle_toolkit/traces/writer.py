@@ -20,6 +20,20 @@ from mle_toolkit.store.files import append_bytes
 if TYPE_CHECKING:
     from pathlib import Path
 
+# What an event may be about.
+KINDS = (
+    "start",
+    "model",
+    "tool",
+    "exec",
+    "node",
+    "submission",
+    "validation",
+    "limit",
+    "note",
+    "error",
+    "end",
+)
 BLOB_ABOVE = 16 * 1024
 HEAD = 2000
 

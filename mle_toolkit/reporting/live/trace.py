@@ -58,7 +58,7 @@ class TraceView:
         self._begin()
 
     def _begin(self) -> None:
-        self.folder = _try_of(self.attempt)
+        self.folder = self.attempt.telling_try()
         path = self.folder.path if self.folder else self.attempt.path / "try-1"
         self.file = LogFile(path)
         self.lines = self.file.lines
@@ -275,7 +275,7 @@ class TraceView:
     def _look(self) -> bool:
         """Read the files beside the log if they may have changed."""
         self._look_at = time.monotonic() + _LOOK_S
-        newest = _try_of(self.attempt)
+        newest = self.attempt.telling_try()
         if newest != self.folder or self.lines.replaced():
             self._begin()
             return True
@@ -377,15 +377,3 @@ def shown_annotation(each: Any) -> dict[str, Any]:
         "tags": [clean(tag) for tag in each.tags],
         "comment": clean(each.comment),
     }
-
-
-def _try_of(attempt: AttemptFolder) -> TryFolder | None:
-    """Return the try that was published, else the newest."""
-    try:
-        result = attempt.result() or {}
-    except StoreError:
-        result = {}
-    for folder in attempt.tries():
-        if folder.number == result.get("try"):
-            return folder
-    return attempt.latest_try()

@@ -51,7 +51,7 @@ def to_atif(
     Parameters
     ----------
     attempt
-        The folder of an attempt, of which the newest try is taken, or of a try.
+        The folder of an attempt, whose published or newest try is taken, or of a try.
     target
         The file to write, such as ``trajectory.json``.
     version

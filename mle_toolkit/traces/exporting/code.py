@@ -50,7 +50,7 @@ def to_python(
     Parameters
     ----------
     attempt
-        The folder of an attempt, of which the newest try is taken, or of a try.
+        The folder of an attempt, whose published or newest try is taken, or of a try.
     node
         Number of the node; None takes the node of the chosen submission, and for an
         agent that makes no nodes all of its Python and shell calls.

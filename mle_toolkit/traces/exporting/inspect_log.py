@@ -45,7 +45,7 @@ def to_inspect(attempt: Place, target: str | Path, *, overwrite: bool = False) -
     Parameters
     ----------
     attempt
-        The folder of an attempt, of which the newest try is taken, or of a try.
+        The folder of an attempt, whose published or newest try is taken, or of a try.
     target
         The file to write, such as ``logs/digits-0.eval``.  With another ending than
         ``.json`` the log is a zip file.

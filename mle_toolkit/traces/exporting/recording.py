@@ -131,7 +131,7 @@ class Recording:
 
 
 def open_recording(place: Place) -> Recording:
-    """Read an attempt's newest try, or the one that is named.
+    """Read an attempt's published or newest try, or the one that is named.
 
     Raises
     ------
@@ -225,14 +225,14 @@ def _try_of(place: Place) -> TryFolder:
     path = path.absolute()
     if path.name.startswith("try-") and (path / "events.jsonl").exists():
         return TryFolder(path)
-    newest = AttemptFolder(path).latest_try() if path.is_dir() else None
-    if newest is None:
+    told = AttemptFolder(path).telling_try() if path.is_dir() else None
+    if told is None:
         msg = (
             f"{path} holds no attempt that has begun. Give the folder of an attempt, "
             "runs/<experiment>/<competition>/<agent>/<seed>, or of one of its tries"
         )
         raise StoreError(msg)
-    return newest
+    return told
 
 
 def _read(path: Path) -> dict[str, Any]:

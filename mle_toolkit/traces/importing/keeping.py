@@ -23,7 +23,7 @@ from mle_toolkit.traces.importing.fields import (
     word_of,
 )
 from mle_toolkit.traces.importing.totals import Clock, Totals
-from mle_toolkit.traces.writer import EventWriter
+from mle_toolkit.traces.writer import KINDS, EventWriter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,21 +31,6 @@ if TYPE_CHECKING:
 
     from mle_toolkit.traces.importing.records import ForeignTrace
 
-KINDS = frozenset(
-    {
-        "start",
-        "model",
-        "tool",
-        "exec",
-        "node",
-        "submission",
-        "validation",
-        "limit",
-        "note",
-        "error",
-        "end",
-    }
-)
 _STAMPED = frozenset({"kind", "seq", "time", "elapsed_s"})
 _LINES = ("gold", "silver", "bronze", "median")
 _MAX_SNAPSHOTS = 9999
