@@ -10,6 +10,7 @@ from matplotlib.ticker import PercentFormatter
 from mle_toolkit.errors import UsageError
 from mle_toolkit.reporting.agents import names_of
 from mle_toolkit.reporting.labels import Label, label_right
+from mle_toolkit.reporting.layout import settle
 from mle_toolkit.reporting.style import (
     LINES,
     MARKERS,
@@ -91,6 +92,7 @@ def pass_at_k_curve(
         axes.set_xlabel("Attempts k")
         axes.set_ylabel(ylabel)
         label_right(axes, labels)
+        settle(figure)
     return figure
 
 

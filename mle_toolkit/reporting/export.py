@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mle_toolkit.errors import UsageError
+from mle_toolkit.reporting.embedding import embed_fonts
 from mle_toolkit.reporting.style import INK, MEDAL_COLOURS, MUTED, palette, style
 
 if TYPE_CHECKING:
@@ -59,7 +60,10 @@ def save(
     with style():
         for kind in (suffix,) if suffix else _FORMATS:
             file = target.with_suffix(f".{kind}")
-            figure.savefig(file, format=kind, metadata=_METADATA[kind])
+            if kind == "svg":
+                file.write_text(_svg(figure, prefix="mle"), encoding="utf-8")
+            else:
+                figure.savefig(file, format=kind, metadata=_METADATA[kind])
             written.append(file)
     if data is not None:
         table = target.with_suffix(".csv")
@@ -71,17 +75,14 @@ def save(
 def inline_svg(figure: Figure, *, name: str, description: str) -> str:
     """Return a figure as an SVG element for a page of HTML.
 
-    Colours become CSS variables of the page (``--ink, --muted, --paper, --gold,
+    The characters of its texts are in it, so that it looks everywhere as it was laid
+    out.  Colours become CSS variables of the page (``--ink, --muted, --paper, --gold,
     --silver, --bronze``, and ``--c0, --c1`` ... for the palette), so that the
     figure is readable in light and in dark; ids get the prefix `name`, so that
     several figures fit on one page.
     """
-    buffer = io.StringIO()
     with style():
-        figure.savefig(
-            buffer, format="svg", metadata=_METADATA["svg"], transparent=True
-        )
-    text = buffer.getvalue()
+        text = _svg(figure, prefix=name, transparent=True)
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
     text = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{name}-", text)
@@ -89,6 +90,13 @@ def inline_svg(figure: Figure, *, name: str, description: str) -> str:
         text = text.replace(colour, f"var(--{variable})")
     label = escape(description, quote=True)
     return text.replace("<svg ", f'<svg role="img" aria-label="{label}" ', 1)
+
+
+def _svg(figure: Figure, *, prefix: str, **look: Any) -> str:
+    """Return a figure as SVG that carries its font along."""
+    buffer = io.StringIO()
+    figure.savefig(buffer, format="svg", metadata=_METADATA["svg"], **look)
+    return embed_fonts(buffer.getvalue(), prefix=prefix)
 
 
 def _variables() -> dict[str, str]:

@@ -6,6 +6,12 @@ writes them with the data that they show::
 
     table = analysis.pass_at_k(attempts)
     figures.save(figures.pass_at_k_curve(table), "figures/pass-at-k", data=table)
+
+A figure is laid out by measuring its texts, in a font of this machine that is chosen
+once, and drawn in that font wherever it is shown.  Another one is named for a block::
+
+    with figures.style(family="Noto Sans"):
+        figure = figures.pass_at_k_curve(table)
 """
 
 from mle_toolkit.reporting.curves import pass_at_k_curve

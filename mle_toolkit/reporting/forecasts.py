@@ -12,6 +12,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator, PercentF
 from mle_toolkit.errors import UsageError
 from mle_toolkit.reporting.agents import names_of
 from mle_toolkit.reporting.labels import Label, label_right
+from mle_toolkit.reporting.layout import heighten, legend_outside, settle
 from mle_toolkit.reporting.style import (
     INK,
     MUTED,
@@ -40,8 +41,6 @@ _NEEDED = (
     "conflict",
 )
 _MOST_BANDS = 4
-# Figures below this width, in inches, have a legend of one column.
-_NARROW = 4.5
 
 
 def forecast_plot(
@@ -87,9 +86,6 @@ def forecast_plot(
     names = names_of(systems)
     with style():
         figure = new_figure(width, ratio=0.66)
-        narrow = figure.get_figwidth() < _NARROW
-        if narrow:
-            figure.set_figheight(0.95 * figure.get_figwidth())
         axes = figure.add_subplot()
         axes.set_xscale("log")
         labels = []
@@ -102,13 +98,11 @@ def forecast_plot(
                 Label(y=last, text=names[str(each)], colour=colour, bold=True)
             )
         _finish(axes, known, ylabel)
-        figure.legend(
-            handles=_legend(known, colour=palette(1)[0] if not systems[1:] else INK),
-            loc="outside upper left",
-            ncols=1 if narrow else 2,
-            handlelength=2.6,
-        )
+        handles = _legend(known, colour=palette(1)[0] if not systems[1:] else INK)
+        legend = legend_outside(figure, handles, most_columns=2, handlelength=2.6)
+        heighten(figure, legend)
         label_right(axes, labels)
+        settle(figure)
     return figure
 
 

@@ -10,6 +10,7 @@ from matplotlib.ticker import FuncFormatter
 
 from mle_toolkit.errors import UsageError
 from mle_toolkit.reporting.agents import marks_of, names_of
+from mle_toolkit.reporting.layout import fits_beside
 from mle_toolkit.reporting.rows import finish, prepare
 from mle_toolkit.reporting.style import (
     INK,
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 _NEEDED = [
     "a", "b", "estimate", "low", "high", "level", "p_value", "detectable", "power",
 ]  # fmt: skip
-_ROW_INCHES, _LINE_INCHES, _NARROW_INCHES = 0.185, 0.1, 4.5
+_ROW_INCHES, _SIZE = 0.185, 6.8
 _SHADE = "#d9dde2"
 _CORRECTIONS = {"holm": "Holm", "benjamini-hochberg": "Benjamini-Hochberg"}
 
@@ -77,21 +78,23 @@ def comparison_plot(
         axes = figure.add_subplot()
         baseline = known["b"].iloc[0] if len(set(known["b"])) == 1 else None
         marks = marks_of([*known["a"], *known["b"]], frame.attrs)
-        narrow = figure.get_figwidth() < _NARROW_INCHES
-        labels = _labels(known, baseline, marks, joint="\n" if narrow else " ")
-        prepare(axes, labels, size=6.8)
+        labels = _labels(known, baseline, marks, joint=" ")
+        if not all(fits_beside(figure, label, _SIZE) for label in labels):
+            labels = _labels(known, baseline, marks, joint="\n")
+        prepare(axes, labels, size=_SIZE)
         handles = _draw(axes, known)
         _write_numbers(axes, known)
         if baseline is not None and len(known) > 1:
             xlabel = f"{xlabel}, less {names_of([baseline])[baseline]}"
         axes.xaxis.set_major_formatter(FuncFormatter(_points))
-        axes.set_xlabel(xlabel.replace(", ", ",\n") if narrow else xlabel)
+        axes.set_xlabel(xlabel)
         axes.use_sticky_edges = False
         axes.margins(x=0.03)
         used = dict.fromkeys(mark for each in marks.values() for mark in each)
         finish(
             figure,
-            rows_inches=len(known) * _ROW_INCHES + _LINE_INCHES * _breaks(labels),
+            axes,
+            row_inches=_ROW_INCHES,
             handles=handles,
             marks=list(used),
         )
@@ -115,11 +118,6 @@ def _labels(
         f"{names[a]}{joint}\N{MINUS SIGN} {names[b]}"
         for a, b in zip(known["a"], known["b"], strict=True)
     ]
-
-
-def _breaks(labels: list[str]) -> int:
-    """Return how many more lines there are than labels, the axis label's with them."""
-    return sum(label.count("\n") for label in labels) + 2
 
 
 def _draw(axes: Axes, known: pd.DataFrame) -> list[Any]:
@@ -195,7 +193,7 @@ def _column(axes: Axes, points: float, head: str, texts: list[str]) -> None:
     }
     muted = {"fontsize": 6.6, "color": MUTED, "va": "bottom"}
     axes.annotate(head, (1.0, -0.5), (points, 3.0), **look, **muted)
-    plain = {"fontsize": 6.8, "color": INK, "va": "center"}
+    plain = {"fontsize": _SIZE, "color": INK, "va": "center"}
     for row, text in enumerate(texts):
         axes.annotate(text, (1.0, row), (points, 0.0), **look, **plain)
 

@@ -13,6 +13,7 @@ from matplotlib.patches import Patch
 from mle_toolkit import published
 from mle_toolkit.analysis.counting import check_counts, without_ablations
 from mle_toolkit.errors import UsageError
+from mle_toolkit.reporting.layout import beside, settle
 from mle_toolkit.reporting.style import INK, MUTED, new_figure, style
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 _ORDER = ("low", "medium", "high", "dev")
 _NEVER, _MISSING, _GAP = "#f3f5f7", "#d3d7dc", 1.6
 _COLOURS = ("#cfe6f2", "#8cc3de", "#3f8fc0", "#155a92", "#0a2a54")
-_ROW_INCHES, _FRAME_INCHES = 0.0915, 1.85
+_ROW_INCHES, _LEAST_INCHES, _ROOM_INCHES, _BAR_INCHES = 0.0915, 1.0, 6.0, 0.085
 _SMALL, _TINY = 5.6, 5.0
 # Where the means of the agents stand, above the first group.
 _MEANS = 0.7
@@ -88,12 +89,16 @@ def medal_heat_map(
     with style():
         figure = new_figure(width)
         rows = len(shares) + _GAP * len(blocks) + 2 * _MEANS
-        inches = _ROW_INCHES * rows + _FRAME_INCHES
-        figure.set_size_inches(figure.get_figwidth(), inches)
+        # Room for the longest names; what is not needed goes at the end.
+        figure.set_figheight(_ROW_INCHES * rows + _ROOM_INCHES)
         axes = figure.add_subplot()
         bottom = _draw(axes, blocks, by)
         _label_agents(axes, agents, filled.mean(), bottom)
-        _legend(figure, axes, missing=bool(shares.isna().any(axis=None)))
+        lines = max(label.get_text().count("\n") for label in axes.get_yticklabels())
+        inches = max(_ROW_INCHES * rows * (lines + 1), _LEAST_INCHES)
+        missing = bool(shares.isna().any(axis=None))
+        _legend(figure, axes, missing=missing, thickness=_BAR_INCHES / inches)
+        settle(figure, tall=(axes, inches))
     return figure
 
 
@@ -125,6 +130,8 @@ def _draw(axes: Axes, blocks: dict[str, pd.DataFrame], by: str) -> float:
             ]
         top += len(block)
     axes.add_collection(LineCollection(strokes, colors=MUTED, linewidths=0.5))
+    figure = axes.get_figure(root=True)
+    names = [beside(figure, name, _SMALL) for name in names]
     axes.set_yticks(places, names, fontsize=_SMALL)
     return top
 
@@ -179,7 +186,7 @@ def _beside(axes: Axes, points: float, y: float, text: str, **look: Any) -> None
     )
 
 
-def _legend(figure: Figure, axes: Axes, *, missing: bool) -> None:
+def _legend(figure: Figure, axes: Axes, *, missing: bool, thickness: float) -> None:
     patches = [Patch(facecolor=_NEVER, edgecolor=MUTED, linewidth=0.4, label="never")]
     if missing:
         patches.append(
@@ -190,8 +197,8 @@ def _legend(figure: Figure, axes: Axes, *, missing: bool) -> None:
         )  # fmt: skip
     scale = ScalarMappable(Normalize(0.0, 100.0), _colours())
     bar = figure.colorbar(
-        scale, ax=axes, orientation="horizontal", fraction=0.012, aspect=40, pad=0.01,
-        shrink=0.55, anchor=(1.0, 0.0),
+        scale, ax=axes, orientation="horizontal", fraction=thickness, aspect=40,
+        pad=0.01, shrink=0.55, anchor=(1.0, 0.0),
     )  # fmt: skip
     bar.outline.set_visible(False)
     bar.set_ticks([0, 25, 50, 75, 100])

@@ -87,7 +87,8 @@ def medal_rate_plot(
         used = dict.fromkeys(mark for each in marks.values() for mark in each)
         finish(
             figure,
-            rows_inches=len(agents) * (_GAP_INCHES + _METHOD_INCHES * len(methods)),
+            axes,
+            row_inches=_GAP_INCHES + _METHOD_INCHES * len(methods),
             handles=handles,
             marks=list(used),
         )
@@ -151,7 +152,8 @@ def rank_plot(
         used = dict.fromkeys(mark for each in marks.values() for mark in each)
         finish(
             figure,
-            rows_inches=len(agents) * _PLACE_INCHES,
+            axes,
+            row_inches=_PLACE_INCHES,
             handles=_places_legend(placed, colour),
             marks=list(used),
         )

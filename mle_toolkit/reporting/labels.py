@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mle_toolkit.reporting.layout import POINTS, beside
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from matplotlib.axes import Axes
     from matplotlib.text import Annotation
-
-_POINTS_PER_INCH = 72.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,11 +38,13 @@ def label_right(axes: Axes, labels: Sequence[Label], *, size: float = 7.5) -> No
     if figure is None:
         return
     figure.draw_without_rendering()
-    height = axes.get_window_extent().height / figure.dpi * _POINTS_PER_INCH
+    scale = POINTS / figure.dpi
+    height = axes.get_window_extent().height * scale
+    gap = max(note.get_window_extent().height for note in written) * scale
     heights = [(note.xy[1] - low) / (high - low) * height for note in written]
     if axes.yaxis_inverted():
         heights = [height - each for each in heights]
-    places = spread(heights, gap=size * 1.2, low=0.0, high=height)
+    places = spread(heights, gap=gap, low=0.0, high=height)
     for note, own, place in zip(written, heights, places, strict=True):
         note.xyann = (5.0, place - own)
 
@@ -90,8 +92,9 @@ def _overlap(first: list[float], second: list[float], gap: float) -> bool:
 
 
 def _write(axes: Axes, label: Label, size: float) -> Annotation:
+    figure = axes.get_figure(root=True)
     return axes.annotate(
-        label.text,
+        beside(figure, label.text, size, bold=label.bold),
         xy=(1.0, label.y),
         xycoords=("axes fraction", "data"),
         xytext=(5.0, 0.0),

@@ -10,10 +10,9 @@ from matplotlib.lines import Line2D
 
 from mle_toolkit.errors import UsageError
 from mle_toolkit.reporting.agents import ABSENT, marked, marks_of
-from mle_toolkit.reporting.rows import STRIPE, finish
+from mle_toolkit.reporting.rows import finish, label_rows, stripe
 from mle_toolkit.reporting.style import (
     INK,
-    RULE,
     check_columns,
     new_figure,
     palette,
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from mle_toolkit.reporting.agents import Mark
 
 _ALL = "all"
-_ROW_INCHES, _FRAME_INCHES = 0.185, 0.75
+_ROW_INCHES, _PANEL_INCHES = 0.185, 1.2
 _APART = 0.17
 _NEEDED = [
     "agent", "name", "estimate", "low", "high", "n_competitions", "n_absent",
@@ -106,27 +105,37 @@ def leaderboard_plot(
         )  # fmt: skip
     with style():
         figure = new_figure(width)
-        panels = figure.subplots(1, len(groups), sharey=True, squeeze=False)[0]
+        panels = _panels(figure, len(groups))
         for axes, group in zip(panels, groups, strict=True):
             part = table[table[by] == group].set_index("agent")
             _panel(axes, part.reindex(agents["agent"]), bars)
             axes.set_title(_title(str(group), part), fontsize=8.0, color=INK)
             axes.set_xlabel(xlabel, fontsize=7.5)
-        used = _label_rows(panels[0], agents, table.attrs)
+        labels, used = _labels(agents, table.attrs)
+        label_rows(panels[0], labels)
         finish(
             figure,
-            rows_inches=_ROW_INCHES * len(agents),
-            frame_inches=_FRAME_INCHES,
+            panels[0],
+            row_inches=_ROW_INCHES,
             handles=_handles(bars),
             marks=used,
         )
     return figure
 
 
+def _panels(figure: Figure, count: int) -> list[Axes]:
+    """Return axes side by side, in two lines where the page is narrow."""
+    narrow = figure.get_figwidth() < _PANEL_INCHES * count
+    columns = -(-count // 2) if narrow else count
+    grid = figure.subplots(-(-count // columns), columns, sharey=True, squeeze=False)
+    for axes in grid.flat[count:]:
+        axes.remove()
+    return list(grid.flat[:count])
+
+
 def _panel(axes: Axes, part: pd.DataFrame, bars: list[_Bar]) -> None:
     places = range(len(part))
-    for place in places[::2]:
-        axes.axhspan(place - 0.5, place + 0.5, color=STRIPE, linewidth=0, zorder=0)
+    stripe(axes, len(part))
     for bar in bars:
         y = [place + (bar.shift if bars[1:] else 0.0) for place in places]
         axes.hlines(
@@ -140,16 +149,13 @@ def _panel(axes: Axes, part: pd.DataFrame, bars: list[_Bar]) -> None:
             clip_on=False,
         )  # fmt: skip
     axes.set_xlim(0.0, 1.0)
-    axes.set_ylim(len(part) - 0.5, -0.5)
     axes.set_xticks([0.0, 0.25, 0.5, 0.75, 1.0], ["0", "", "50", "", "100"])
-    axes.grid(axis="x", color=RULE, linewidth=0.5, zorder=1)
-    axes.set_axisbelow(True)
-    axes.tick_params(axis="y", length=0)
-    axes.spines["left"].set_visible(False)
 
 
-def _label_rows(axes: Axes, agents: pd.DataFrame, attrs: dict[Any, Any]) -> list[Mark]:
-    """Write the names beside the rows; return the marks that were used."""
+def _labels(
+    agents: pd.DataFrame, attrs: dict[Any, Any]
+) -> tuple[list[str], list[Mark]]:
+    """Return what stands beside the rows, and the marks that were used."""
     known = marks_of(agents["agent"], attrs)
     labels = []
     used: dict[Mark, None] = {}
@@ -157,8 +163,7 @@ def _label_rows(axes: Axes, agents: pd.DataFrame, attrs: dict[Any, Any]) -> list
         marks = [*known[str(row.agent)], *([ABSENT] if row.n_absent else [])]
         used |= dict.fromkeys(marks)
         labels.append(marked(str(row.name), marks))
-    axes.set_yticks(range(len(labels)), labels)
-    return list(used)
+    return labels, list(used)
 
 
 def _title(group: str, part: pd.DataFrame) -> str:

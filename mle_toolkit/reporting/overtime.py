@@ -13,6 +13,7 @@ from mle_toolkit.errors import UsageError
 from mle_toolkit.reporting.agents import names_of
 from mle_toolkit.reporting.curves import whole_ticks
 from mle_toolkit.reporting.labels import Label, label_right
+from mle_toolkit.reporting.layout import heighten, legend_outside, settle
 from mle_toolkit.reporting.style import (
     LINES,
     MARKERS,
@@ -101,6 +102,7 @@ def medal_curve_plot(
         if len(systems) <= _MOST_BANDS:
             _name_band(figure, 100 * float(known["level"].iloc[0]))
         label_right(axes, labels)
+        settle(figure)
     return figure
 
 
@@ -165,7 +167,8 @@ def budget_split_plot(
         axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
         axes.set_xlabel("Attempts k that share the budget of a competition")
         axes.set_ylabel("A medal in one of the k")
-        figure.legend(handles=handles, loc="outside upper left", ncols=2)
+        heighten(figure, legend_outside(figure, handles, most_columns=2))
+        settle(figure)
     return figure
 
 
@@ -190,7 +193,7 @@ def _held(known: pd.DataFrame) -> str:
 def _name_band(figure: Figure, level: float) -> None:
     text = f"{level:g} % interval, moment by moment"
     patch = Patch(facecolor="0.35", alpha=0.25, linewidth=0.0, label=text)
-    figure.legend(handles=[patch], loc="outside upper left")
+    heighten(figure, legend_outside(figure, [patch]))
 
 
 def _steps(

@@ -9,6 +9,7 @@ from matplotlib.ticker import FuncFormatter, PercentFormatter
 
 from mle_toolkit.errors import UsageError
 from mle_toolkit.reporting.labels import Label, label_right
+from mle_toolkit.reporting.layout import heighten, legend_outside, settle
 from mle_toolkit.reporting.style import (
     INK,
     LINES,
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
 _DESIGN = ["competitions", "seeds"]
 _MOST_BANDS = 3
 _MARKERS_PER_LINE = 8
-# Figures below this width, in inches, have a legend of one column.
-_NARROW = 4.5
 
 
 def power_plot(
@@ -66,9 +65,6 @@ def power_plot(
     sizes, seeds = (list(known[name].unique()) for name in _DESIGN)
     with style():
         figure = new_figure(width, ratio=0.66)
-        narrow = figure.get_figwidth() < _NARROW
-        if narrow:
-            figure.set_figheight(0.95 * figure.get_figwidth())
         axes = figure.add_subplot()
         axes.axhline(wanted, color=MUTED, linewidth=0.8, linestyle=LINES[2], zorder=1)
         for (size, each), part in known.groupby(_DESIGN, sort=False):
@@ -81,13 +77,11 @@ def power_plot(
         axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
         axes.set_xlabel("True difference of the medal rates, points")
         axes.set_ylabel("Probability of finding it")
-        figure.legend(
-            handles=_legend(sizes, seeds),
-            loc="outside upper left",
-            ncols=1 if narrow else 3,
-            handlelength=2.6,
-        )
+        handles = _legend(sizes, seeds)
+        legend = legend_outside(figure, handles, most_columns=3, handlelength=2.6)
+        heighten(figure, legend)
         label_right(axes, [Label(y=wanted, text=f"{100 * wanted:g} %", colour=MUTED)])
+        settle(figure)
     return figure
 
 

@@ -8,6 +8,7 @@ from matplotlib.ticker import PercentFormatter
 
 from mle_toolkit.errors import UsageError
 from mle_toolkit.reporting.agents import names_of
+from mle_toolkit.reporting.layout import heighten, legend_outside, settle
 from mle_toolkit.reporting.style import (
     LINES,
     MARKERS,
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 _MARKERS_PER_LINE = 6
 _MOST_BANDS = 4
+# The share of the axes, from the upper right corner, that falling lines leave free.
+_FREE = 0.5
 
 
 def performance_profile_plot(
@@ -84,8 +87,19 @@ def performance_profile_plot(
         axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
         axes.set_xlabel(xlabel)
         axes.set_ylabel(ylabel)
-        axes.legend(handles=handles, loc="upper right", handlelength=2.6)
+        _legend(figure, axes, handles)
+        settle(figure)
     return figure
+
+
+def _legend(figure: Figure, axes: Axes, handles: list[Line2D]) -> None:
+    """Write the legend where profiles leave room; above the axes if it needs more."""
+    legend = axes.legend(handles=handles, loc="upper right", handlelength=2.6)
+    figure.draw_without_rendering()
+    box, room = legend.get_window_extent(), axes.get_window_extent()
+    if box.width > _FREE * room.width or box.height > _FREE * room.height:
+        legend.remove()
+        heighten(figure, legend_outside(figure, handles, handlelength=2.6))
 
 
 def _line(axes: Axes, table: pd.DataFrame, at: int, name: str, *, band: bool) -> Line2D:

@@ -18,11 +18,13 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from mle_toolkit.errors import UsageError
+from mle_toolkit.reporting import fonts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     import pandas as pd
+    from matplotlib.backend_bases import RendererBase
 
 # Widths in inches: one column of two, full text width, two columns.
 WIDTHS = {"column": 3.25, "text": 5.5, "wide": 6.75}
@@ -53,10 +55,6 @@ _RC: dict[Any, Any] = {
     "axes.spines.right": False,
     "axes.spines.top": False,
     "figure.dpi": 110.0,
-    "font.family": "sans-serif",
-    "font.sans-serif": [
-        "Helvetica Neue", "Helvetica", "Arial", "Liberation Sans", "DejaVu Sans",
-    ],
     "font.size": 8.0,
     "legend.fontsize": 7.5,
     "legend.frameon": False,
@@ -68,6 +66,8 @@ _RC: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "mle-toolkit",
     "text.color": INK,
+    # Names of agents and competitions are no formulas, whatever is in them.
+    "text.parse_math": False,
     "xtick.color": MUTED,
     "xtick.labelcolor": INK,
     "xtick.labelsize": 7.5,
@@ -82,22 +82,54 @@ _RC: dict[Any, Any] = {
 
 
 class PaperFigure(Figure):
-    """A figure that shows itself in a notebook without any pyplot state."""
+    """A figure that is always shown in the style and the font that it was made in.
+
+    It shows itself in a notebook without any pyplot state.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.family = fonts.current()
+        super().__init__(*args, **kwargs)
+
+    def draw(self, renderer: RendererBase) -> None:
+        """Draw the figure as it was laid out, wherever it is drawn."""
+        with style(family=self.family):
+            super().draw(renderer)
+
+    def savefig(self, *args: Any, **kwargs: Any) -> None:
+        """Write the figure with the settings of this module, as `Figure.savefig`."""
+        with style(family=self.family):
+            super().savefig(*args, **kwargs)
 
     def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
         buffer = io.BytesIO()
-        with style():
-            self.savefig(buffer, format="png", dpi=220, facecolor="white")
+        self.savefig(buffer, format="png", dpi=220, facecolor="white")
         pixels = [round(float(inches) * 110) for inches in self.get_size_inches()]
         return buffer.getvalue(), {"width": pixels[0], "height": pixels[1]}
 
 
 @contextlib.contextmanager
-def style() -> Iterator[None]:
-    """Set the look of figures inside a ``with`` block."""
+def style(*, family: str | None = None) -> Iterator[None]:
+    """Set the look of figures inside a ``with`` block.
+
+    Parameters
+    ----------
+    family
+        The font to lay figures out in, and to show them in.  Without it, that of a
+        block around this one, or the first that is installed of Arial, Liberation
+        Sans and Arimo, whose widths are the same, and DejaVu Sans.
+
+    Raises
+    ------
+    UsageError
+        When there is no such family, or no file can carry it along.
+    """
     base: dict[Any, Any] = sns.axes_style("ticks") | sns.plotting_context("paper")
-    with mpl.rc_context(base | _RC):
-        yield
+    with fonts.named(family):
+        # Names of families, never "sans-serif", which others read in their own way.
+        families = list(dict.fromkeys([fonts.current(), fonts.LAST]))
+        with mpl.rc_context(base | _RC | {"font.family": families}):
+            yield
 
 
 def new_figure(width: str | float, *, ratio: float = 0.62) -> PaperFigure:

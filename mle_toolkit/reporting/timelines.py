@@ -10,6 +10,7 @@ from matplotlib.lines import Line2D
 
 from mle_toolkit.errors import UsageError
 from mle_toolkit.reporting.labels import Label, label_right
+from mle_toolkit.reporting.layout import heighten, legend_outside, settle
 from mle_toolkit.reporting.steps import median_steps
 from mle_toolkit.reporting.style import (
     INK,
@@ -101,11 +102,11 @@ def score_over_time(
         axes.set_xlabel(f"Time since the start of the attempt ({unit})")
         arrow = "lower is better" if lower else "higher is better"
         axes.set_ylabel(f"{metric or 'Score'} ({arrow})")
-        figure.legend(
-            handles=handles, loc="outside upper left", ncols=2, handlelength=2.6
-        )
+        legend = legend_outside(figure, handles, most_columns=2, handlelength=2.6)
+        heighten(figure, legend)
         label_right(axes, _medal_lines(axes, thresholds))
         _note_outside(axes, finals, lower=lower)
+        settle(figure)
     return figure
 
 

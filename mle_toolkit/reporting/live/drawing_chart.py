@@ -278,7 +278,9 @@ class _Plot:
         shown = sorted(
             (self.y(v), text, c) for v, text, c in named if self.low <= v <= self.high
         )
-        places = spread([y for y, _, _ in shown], gap=_GAP, low=_TOP, high=self.bottom)
+        # Below them stands how many programs were buggy.
+        floor = self.bottom - (_GAP / 2 if scores.buggy else 0.0)
+        places = spread([y for y, _, _ in shown], gap=_GAP, low=_TOP, high=floor)
         made = []
         for (y, text, colour), place in zip(shown, places, strict=True):
             x = self.right

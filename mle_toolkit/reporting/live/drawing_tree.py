@@ -43,7 +43,8 @@ _RUNNING = {
     "fill": PAPER, "stroke": MUTED, "stroke_width": "1.3", "stroke_dasharray": "2 1.5",
 }  # fmt: skip
 _LEGEND = 30.0
-_TOP, _LEFT, _RIGHT = 16.0, 20.0, 62.0
+# At the right: a number, a star and a score in whatever font the viewer has.
+_TOP, _LEFT, _RIGHT = 16.0, 20.0, 78.0
 # Smaller marks bear no letters.
 _TEXT_R = 4.0
 _TEXT_DX, _TEXT_DY = 26.0, 13.0

@@ -1,0 +1,68 @@
+"""Fonts to lay figures out in: those that are everywhere, and some that are not."""
+
+import functools
+import tempfile
+from pathlib import Path
+
+import matplotlib as mpl
+from fontTools.pens.recordingPen import DecomposingRecordingPen
+from fontTools.pens.transformPen import TransformPen
+from fontTools.pens.ttGlyphPen import TTGlyphPen
+from fontTools.subset import Subsetter
+from fontTools.ttLib import TTFont
+from matplotlib import font_manager
+
+# Debian packages the last two in fonts-liberation.
+DEJAVU, WIDE, NARROW = "DejaVu Sans", "MLE Wide", "MLE Narrow"
+INSTALLED = ("Liberation Sans", "Liberation Sans Narrow", "Noto Sans")
+_FACTORS = {WIDE: 1.3, NARROW: 0.7}
+
+
+def is_there(family):
+    """Whether a family can be used; files that matplotlib has not seen are added."""
+    known = {entry.name for entry in font_manager.fontManager.ttflist}
+    if family in known:
+        return True
+    stem = family.replace(" ", "")
+    for path in font_manager.findSystemFonts():
+        if Path(path).stem.startswith(f"{stem}-"):
+            font_manager.fontManager.addfont(path)
+    return family in {entry.name for entry in font_manager.fontManager.ttflist}
+
+
+@functools.cache
+def made(family):
+    """Make a wide or a narrow DejaVu Sans, known to this process alone."""
+    folder = Path(tempfile.mkdtemp(prefix="mle-fonts-"))
+    for face in ("", "-Bold", "-Oblique"):
+        source = Path(mpl.get_data_path()) / "fonts" / "ttf" / f"DejaVuSans{face}.ttf"
+        target = folder / f"{family.replace(' ', '')}{face}.ttf"
+        _stretch(source, target, family, _FACTORS[family])
+        font_manager.fontManager.addfont(target)
+    return family
+
+
+def _stretch(source, target, family, factor):
+    """Write a font whose characters are so many times as wide."""
+    with TTFont(source) as font:
+        cut = Subsetter()
+        cut.options.layout_features = cut.options.drop_tables = []
+        cut.options.hinting, cut.options.name_IDs = False, ["*"]
+        cut.populate(unicodes=[*range(0x20, 0x180), *range(0x2010, 0x2040), 0x2212])
+        cut.subset(font)
+        glyphs, widths = font.getGlyphSet(), font["hmtx"].metrics
+        drawn = {name: _drawn(glyphs, name, factor) for name in font.getGlyphOrder()}
+        for name, glyph in drawn.items():
+            font["glyf"][name] = glyph
+            widths[name] = tuple(round(each * factor) for each in widths[name])
+        for record in font["name"].names:
+            if record.nameID in {1, 16}:
+                record.string = family
+        font.save(target)
+
+
+def _drawn(glyphs, name, factor):
+    outline, pen = DecomposingRecordingPen(glyphs), TTGlyphPen(None)
+    glyphs[name].draw(outline)
+    outline.replay(TransformPen(pen, (factor, 0, 0, 1, 0, 0)))
+    return pen.glyph()
