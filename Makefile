@@ -19,12 +19,25 @@ DEMO_REPORT := reports/quickstart
 # The kernel of this environment wins over one that the user installed.
 export JUPYTER_PREFER_ENV_PATH := 1
 
-.PHONY: help setup demo lab test lint bench bench-ui lock clean
+# What an older processor without numpy's newer loops, with two threads, computes with.
+OLDER := OMP_NUM_THREADS=2 OPENBLAS_NUM_THREADS=2 OPENBLAS_CORETYPE=Prescott \
+    GLIBC_TUNABLES=glibc.cpu.hwcaps=-AVX2,-FMA,-FMA4,-AVX512F
+DISPATCHED = $(PY) -c 'from numpy._core import _multiarray_umath as m; \
+    print(*[f for f in m.__cpu_dispatch__ if m.__cpu_features__[f]])'
+
+# Whether PYTHON asks for another version than that of .venv, which is then made anew.
+OTHER := $(if $(PYTHON),$(shell has=$$($(PY) -V 2>/dev/null) && \
+    [ "$$has" != "$$($(PYTHON) -V 2>/dev/null)" ] && echo yes))
+
+.PHONY: help setup demo lab test test-older lint bench bench-ui lock clean
+ifneq ($(OTHER),)
+.PHONY: $(PY) $(VENV)/.installed-demo $(VENV)/.installed-test
+endif
 
 help: ## Show this list
 	@printf '\n  \033[1mmle-toolkit\033[0m\n\n'
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / \
-	    { printf "  \033[36mmake %-8s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	    { printf "  \033[36mmake %-11s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@printf '\n  Start with \033[36mmake demo\033[0m: about four minutes, no key, no account.\n\n'
 
 setup: $(VENV)/.installed-demo ## Make .venv and install what experiments need
@@ -56,6 +69,9 @@ lab: $(VENV)/.installed-demo ## Open JupyterLab on the notebooks
 
 test: lint ## Lint, types, import rules and every test
 	@$(BIN)/pytest $(PYTEST_ARGS)
+
+test-older: $(VENV)/.installed-test ## The tests, as an older processor computes
+	@NPY_DISABLE_CPU_FEATURES="$$($(DISPATCHED))" $(OLDER) $(BIN)/pytest $(PYTEST_ARGS)
 
 lint: $(VENV)/.installed-test ## Lint, types and import rules only
 	@$(BIN)/ruff check
@@ -125,6 +141,7 @@ if [ -z "$$python" ]; then \
     echo "Install one, or name it: make setup PYTHON=/path/to/python3.12" >&2; \
     exit 1; \
 fi; \
+if [ -e $(VENV) ]; then echo "Making $(VENV) anew, with $$($$python -V)."; fi; \
 rm -rf $(VENV); \
 if [ -n "$(UV)" ]; then \
     $(UV) venv -q --python "$$python" $(VENV); \

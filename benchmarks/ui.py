@@ -1,7 +1,9 @@
 """How quickly the live view shows what happens, and what it costs, in a real browser.
 
 A real JupyterLab, a real kernel and Chromium.  The clock: writers stamp what they
-write, and the page notes when a row is in the document.
+write, and the page notes when a row is in the document.  What takes time is compared
+with a reference of the same run: what JupyterLab itself needs, a short log, few
+attempts, or a plain loop.
 
 Run it with ``make bench-ui``; ``--pictures`` writes a picture of each pane to
 ``reports/ui/`` instead.
@@ -11,22 +13,17 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import dataclasses
-import json
-import statistics
 import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.table import Table
-
 HERE = Path(__file__).resolve().parent
 # What drives the browser is shared with the tests.
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
-from ui_measures import EVENTS, MEASUREMENTS, Desk, Row  # noqa: E402
+from rows import Row, finish  # noqa: E402
+from ui_measures import EVENTS, MEASUREMENTS, Desk  # noqa: E402
 
 from tests.ui.lab import JupyterLab, browser_of, find_browser  # noqa: E402
 
@@ -58,11 +55,8 @@ def main() -> int:
             if chosen.only is None or chosen.only in name:
                 print(f"{name} ...", file=sys.stderr)
                 rows += measure(table, chosen)
-    if chosen.json:
-        print(json.dumps([dataclasses.asdict(row) for row in rows], indent=1))
-    else:
-        show(rows)
-    return int(not all(row.kept for row in rows))
+    title = "The live view in JupyterLab and Chromium"
+    return finish(title, rows, as_json=chosen.json)
 
 
 @contextlib.contextmanager
@@ -77,24 +71,6 @@ def desk(path: str) -> Iterator[Desk]:
                 yield Desk(lab.wait(), browser, home)
         finally:
             lab.end()
-
-
-def show(rows: list[Row]) -> None:
-    """Print the rows as a table."""
-    table = Table(title="The live view in JupyterLab and Chromium")
-    for name in ("", "min", "median", "max", "", "bound", ""):
-        table.add_column(name, justify="right" if name else "left")
-    for row in rows:
-        numbers = min(row.values), statistics.median(row.values), max(row.values)
-        sign = "≥" if row.at_least else "≤"
-        table.add_row(
-            row.question,
-            *(f"{number:.3g}" for number in numbers),
-            row.unit,
-            f"{sign} {row.bound:g}",
-            "[green]ok[/]" if row.kept else "[red]broken[/]",
-        )
-    Console(width=120).print(table)
 
 
 if __name__ == "__main__":

@@ -3,204 +3,183 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import json
 import random
-import statistics
 import subprocess
 import sys
 import time
+from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import psutil
 import ui_worlds
+from rows import Row
+from ui_desk import (
+    WATCH,
+    Desk,
+    blocking,
+    first_paint,
+    frames,
+    heap_of,
+    jumps,
+    per_second,
+    printing,
+    renderer_pids,
+    rss_of,
+    stamped,
+    wait_for_total,
+    wait_until_read,
+    watch,
+)
 
 from tests.builders import write_run
-from tests.ui.lab import JupyterLab, Notebook, write_notebook
-from tests.ui.writer import Writer
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterator
 
-    from playwright.sync_api import Browser
+    from tests.ui.lab import Notebook
 
 HERE = Path(__file__).resolve().parent
-EVENTS = 1_000_000
+SKIPPED, TIMED, HZ = 10, 60, 10.0
+PRINTED = "a printed line"
+STREAM_S, REST_S = 5, 3
+FAST_HZ, SLOW_HZ = 20_000, 100
+EVENTS, FEW_EVENTS = 1_000_000, 1000
 EVENT_BYTES = 1000
-STREAMED, PER_SECOND = 100_000, 20_000
-ATTEMPTS = 10_000
-WATCH = """() => {
-  window.seen = []; window.frames_ = 0; window.paints = [];
-  const now = () => (performance.timeOrigin + performance.now()) / 1000;
-  new MutationObserver((changes) => {
-    const at = now();
-    for (const { target } of changes) {
-      const host = target.nodeType === 1 ? target : target.parentElement;
-      const text = host?.closest(".mlev-row-head, .mlev-count")?.textContent;
-      if (text) window.seen.push([text, at]);
-    }
-  }).observe(document.body, { subtree: true, childList: true, characterData: true });
-  const count = () => { window.frames_ += 1; requestAnimationFrame(count); };
-  count();
-}"""
-FIRST = """(selector) => new Promise((done) => {
-  const look = () => {
-    const there = [...document.querySelectorAll(selector)]
-      .some((one) => !one.hidden && one.textContent.trim().length > 3);
-    if (!there) { requestAnimationFrame(look); return; }
-    const now = () => (performance.timeOrigin + performance.now()) / 1000;
-    requestAnimationFrame(() => done(now()));
-  };
-  look();
-})"""
-JUMP = """(row) => new Promise((done) => {
-  const begin = performance.now();
-  const jump = document.querySelector(".mlev-jump");
-  [...document.querySelectorAll(".mlev-bar button")]
-    .find((one) => one.textContent === "Go to").click();
-  jump.value = String(row);
-  jump.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
-  const look = () => {
-    const there = document.querySelector(`.mlev-row[data-index="${row - 1}"]`);
-    const text = there && !there.hidden && there.querySelector(".mlev-row-head");
-    const found = text && text.textContent.includes(`event ${row} `);
-    if (found) done(performance.now() - begin);
-    else if (performance.now() - begin > 20000) done(NaN);
-    else requestAnimationFrame(look);
-  };
-  look();
-})"""
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Row:
-    """One question: the values of some runs, and the bound of their median."""
-
-    question: str
-    values: list[float]
-    unit: str
-    bound: float
-    at_least: bool = False
-
-    @property
-    def kept(self) -> bool:
-        """Whether the median keeps the bound."""
-        middle = statistics.median(self.values)
-        return middle >= self.bound if self.at_least else middle <= self.bound
-
-
-class Desk:
-    """A JupyterLab, a browser and a folder, for one measurement after the other."""
-
-    def __init__(self, lab: JupyterLab, browser: Browser, folder: Path) -> None:
-        self.lab = lab
-        self.folder = folder
-        self.context = browser.new_context(viewport={"width": 1600, "height": 1000})
-        self._count = 0
-
-    @contextlib.contextmanager
-    def notebook(self, *cells: str) -> Iterator[Notebook]:
-        """Yield a notebook that is open; its kernel ends with it."""
-        self._count += 1
-        name = f"bench-{self._count}.ipynb"
-        write_notebook(self.lab.root / name, *cells)
-        book = Notebook(self.lab, self.context, name).open()
-        try:
-            yield book
-        finally:
-            book.close()
-            self.lab.end_kernels()
-
-    @contextlib.contextmanager
-    def live(self) -> Iterator[tuple[Path, Writer]]:
-        """Yield an attempt and the process that writes its log."""
-        self._count += 1
-        run = write_run(
-            self.folder / f"live-{self._count}",
-            competitions=("digits",),
-            attempts=1,
-            pending=1,
-        )
-        attempt = run.attempts()[0].path
-        writer = Writer(attempt / "try-1")
-        try:
-            yield attempt, writer
-        finally:
-            writer.close()
+ATTEMPTS, FEW_ATTEMPTS = 10_000, 10
+MEMORY = (
+    "memory of the kernel",
+    "JavaScript heap of the page",
+    "memory of the largest renderer",
+)
+MOST_LATE, MOST_LAG, LEAST_FRAMES = 1.0, 2.0, 0.6
+MOST_LONG_PAINT, MOST_JUMP, MOST_READ = 1.5, 3.0, 10.0
+MOST_LISTED, MOST_RESULTS = 1.5, 10.0
+MOST_MB, MOST_SAVED_KB = 500.0, 200.0
 
 
 def latency(desk: Desk, chosen: argparse.Namespace) -> list[Row]:
-    """Time the way of an event to its row, when nobody and when a cell works."""
-    found: dict[str, list[list[float]]] = {"idle": [], "a cell blocks the kernel": []}
+    """Time the way of an event to its row, when nobody and when a cell works.
+
+    The reference is JupyterLab's own way, from a printed line into a cell's output.
+    """
+    found = defaultdict(list)
     for _ in range(chosen.runs):
-        for name, measured in found.items():
-            with desk.live() as (attempt, writer):
-                sign = desk.folder / f"over-{time.monotonic_ns()}"
-                with desk.notebook(watch(attempt), blocking(sign)) as book:
-                    book.run(0)
-                    book.page.wait_for_selector(".mlev-row")
-                    if name != "idle":
-                        book.run(1, wait=False)
-                    writer.write(10, hz=10)
-                    book.page.evaluate(WATCH)
-                    last = writer.write(60, hz=10)
-                    wait_for_total(book, last)
-                    measured.append(delays(book.page.evaluate("() => window.seen")))
-                    sign.touch()
+        for name, busy in (("idle", False), ("a cell blocks the kernel", True)):
+            found[name].append(shown_events(desk, busy=busy))
+        found[PRINTED].append(printed_lines(desk))
+    quantiles = [(name, p) for name in found if name != PRINTED for p in (50, 95)]
     return [
         Row(
-            f"append to row, {name}, {q}",
-            [1000 * at(each, p) for each in runs],
-            "ms",
-            120,
+            question=f"append to row, {name}, p{p}",
+            ours=[1000 * at(each, p / 100) for each in found[name]],
+            unit="ms",
+            reference=PRINTED,
+            theirs=[1000 * at(each, p / 100) for each in found[PRINTED]],
+            bound=MOST_LATE,
         )
-        for name, runs in found.items()
-        for q, p in (("p50", 0.5), ("p95", 0.95))
+        for name, p in quantiles
     ]
+
+
+def shown_events(desk: Desk, *, busy: bool) -> list[float]:
+    """Return how late rows are whose events are written now and then, in seconds."""
+    sign = desk.folder / f"over-{time.monotonic_ns()}"
+    with (
+        desk.live() as (attempt, writer),
+        desk.notebook(watch(attempt), blocking(sign)) as book,
+    ):
+        book.run(0)
+        book.page.wait_for_selector(".mlev-row")
+        if busy:
+            book.run(1, wait=False)
+        writer.write(SKIPPED, hz=HZ)
+        book.page.evaluate(WATCH)
+        last = writer.write(TIMED, hz=HZ)
+        wait_for_total(book, last)
+        sign.touch()
+        return delays(book.page.evaluate("() => window.seen"))
+
+
+def printed_lines(desk: Desk) -> list[float]:
+    """Return how late lines are that a cell prints at the same pace, in seconds."""
+    with desk.notebook(printing(SKIPPED + TIMED, HZ)) as book:
+        book.page.evaluate(WATCH)
+        book.run(0)
+        return delays(book.page.evaluate("() => window.seen"))
 
 
 def delays(seen: list[list[Any]]) -> list[float]:
     """Return how long after its stamp each event was first seen, in seconds."""
     first: dict[str, float] = {}
     for text, at_s in seen:
-        first.setdefault(text.strip(), at_s)
+        for line in text.splitlines():
+            first.setdefault(line.strip(), at_s)
     found = [
-        at_s - float(text.rpartition(" at ")[2])
-        for text, at_s in first.items()
-        if " at " in text
+        at_s - float(line.rpartition(" at ")[2])
+        for line, at_s in first.items()
+        if " at " in line
     ]
-    if len(found) < 60:  # noqa: PLR2004
-        sys.exit(f"only {len(found)} of 60 events were seen one by one")
-    return found[-60:]
+    if len(found) < TIMED:
+        sys.exit(f"only {len(found)} of {TIMED} events were seen one by one")
+    return found[-TIMED:]
 
 
 def streaming(desk: Desk, chosen: argparse.Namespace) -> list[Row]:
-    """Write many events in a short time: is the page behind, is it smooth."""
-    lags, frames = [], []
+    """Write many events in a short time: is the page behind, is it smooth.
+
+    The references are a log that grows slowly, and the same page at rest.
+    """
+    found = defaultdict(list)
     for _ in range(chosen.runs):
-        with desk.live() as (attempt, _), desk.notebook(watch(attempt)) as book:
-            book.run(0)
-            book.page.wait_for_selector(".mlev-row")
-            book.page.evaluate(WATCH)
-            script = [sys.executable, str(HERE / "ui_worlds.py")]
-            before = book.page.evaluate("() => [window.frames_, performance.now()]")
-            done = subprocess.Popen(
-                [*script, str(attempt / "try-1"), str(STREAMED), str(PER_SECOND)],
-                stdout=subprocess.PIPE,
-                text=True,
-            )
-            wait_for_total(book, STREAMED + 1)
-            after = book.page.evaluate("() => [window.frames_, performance.now()]")
-            stamps = json.loads(done.communicate()[0])
-            totals = totals_of(book.page.evaluate("() => window.seen"))
-            lags.append(lag(stamps, totals))
-            frames.append(1000 * (after[0] - before[0]) / (after[1] - before[1]))
+        for name, hz in (("slow", SLOW_HZ), ("fast", FAST_HZ)):
+            late, moving, resting = streamed(desk, hz)
+            found[f"{name} lag"].append(1000 * late)
+        found["moving"].append(moving)
+        found["resting"].append(resting)
+    count = STREAM_S * FAST_HZ
     return [
-        Row("100,000 events at 20,000/s: lag of the total, p95", lags, "s", 0.2),
-        Row("the same: frames per second", frames, "", 40.0, at_least=True),
+        Row(
+            question=f"{count:,} events at {FAST_HZ:,}/s: lag of the total, p95",
+            ours=found["fast lag"],
+            unit="ms",
+            reference=f"at {SLOW_HZ}/s",
+            theirs=found["slow lag"],
+            bound=MOST_LAG,
+        ),
+        Row(
+            question="the same: frames",
+            ours=found["moving"],
+            unit="/s",
+            reference="the page at rest",
+            theirs=found["resting"],
+            bound=LEAST_FRAMES,
+            at_least=True,
+        ),
     ]
+
+
+def streamed(desk: Desk, hz: int) -> tuple[float, float, float]:
+    """Return the lag in seconds, and frames a second while events come and before."""
+    with desk.live() as (attempt, _), desk.notebook(watch(attempt)) as book:
+        book.run(0)
+        book.page.wait_for_selector(".mlev-row")
+        book.page.evaluate(WATCH)
+        at_rest = frames(book)
+        time.sleep(REST_S)
+        before = frames(book)
+        script = [sys.executable, str(HERE / "ui_worlds.py"), str(attempt / "try-1")]
+        done = subprocess.Popen(
+            [*script, str(STREAM_S * hz), str(hz)],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        wait_for_total(book, STREAM_S * hz + 1)
+        after = frames(book)
+        stamps = json.loads(done.communicate()[0])
+        totals = totals_of(book.page.evaluate("() => window.seen"))
+    return lag(stamps, totals), per_second(before, after), per_second(at_rest, before)
 
 
 def totals_of(seen: list[list[Any]]) -> list[tuple[int, float]]:
@@ -229,60 +208,95 @@ def lag(stamps: list[list[float]], totals: list[tuple[int, float]]) -> float:
 
 
 def long_log(desk: Desk, chosen: argparse.Namespace) -> list[Row]:
-    """Open a long log: first paint, any row, memory."""
-    attempt = ui_worlds.write_long_log(
-        desk.folder / "long" / "agent" / "0" / "try-1", chosen.events, EVENT_BYTES
+    """Open a long log: first paint, any row, memory.
+
+    The references are a log of a thousand events, opened in turns with the long one,
+    and a loop over the lines of the same file.
+    """
+    long, short = (
+        ui_worlds.write_long_log(
+            desk.folder / name / "agent" / "0" / "try-1", events, EVENT_BYTES
+        )
+        for name, events in (("long", chosen.events), ("short", FEW_EVENTS))
     )
-    words = f"{chosen.events:,} events"
-    paints, early, late, read, kernels, heaps, renderers = ([] for _ in range(7))
+    found = defaultdict(list)
     rng = random.Random(0)  # noqa: S311
     for _ in range(chosen.runs):
-        cells = ("import mle_toolkit as mle", stamped(f"mle.watch({str(attempt)!r})"))
-        with desk.notebook(*cells) as book:
-            book.run(0)
-            began = time.time()
-            paints.append(first_paint(book, 1, ".mlev-row"))
-            early += jumps(book, rng, chosen.events, 10)
-            book.page.wait_for_function(
-                "() => !document.querySelector('.mlev-top').textContent"
-                ".includes('reading')",
-                timeout=600_000,
-            )
-            read.append(time.time() - began)
-            late += jumps(book, rng, chosen.events, 20)
-            kernels.append(rss_of(desk.lab.kernel_pids()))
-            heaps.append(heap_of(book))
-            renderers.append(rss_of(renderer_pids()))
+        open_long_log(desk, long, chosen.events, rng, found)
+        with shown(desk, "watch", short) as book:
+            found["short paint"].append(first_paint(book, 1, ".mlev-row"))
+            wait_until_read(book)
+            found["short jump"].append(jumps(book, rng, FEW_EVENTS, 20))
+        found["loop"].append(timed(loads_of_lines, long / "try-1" / "events.jsonl"))
+    few = f"of {FEW_EVENTS:,} events"
+    words = f"{chosen.events:,} events: first paint after the cell begins"
+    early, late = "a random row, while the log is being read", "when it has been read"
+    loop = "json.loads of each line"
     return [
-        Row(f"{words}: first paint after the cell begins", paints, "s", 1.0),
-        Row("a random row, while the log is being read", early, "s", 0.3),
-        Row("a random row, when it has been read", late, "s", 0.3),
-        Row("the whole log has been read", read, "s", 120.0),
-        Row("memory of the kernel", kernels, "MB", 500.0),
-        Row("JavaScript heap of the page", heaps, "MB", 500.0),
-        Row("memory of the largest renderer", renderers, "MB", 500.0),
+        row(words, found["paint"], few, found["short paint"], MOST_LONG_PAINT),
+        row(early, found["early"], few, found["short jump"], MOST_JUMP),
+        row(late, found["late"], few, found["short jump"], MOST_JUMP),
+        row(
+            "the whole log has been read", found["read"], loop, found["loop"], MOST_READ
+        ),
+        *(
+            Row(question=name, ours=found[name], unit="MB", bound=MOST_MB)
+            for name in MEMORY
+        ),
     ]
 
 
+def open_long_log(
+    desk: Desk,
+    attempt: Path,
+    events: int,
+    rng: random.Random,
+    found: dict[str, list[float]],
+) -> None:
+    """Open the long log once, and add what is found."""
+    with shown(desk, "watch", attempt) as book:
+        began = time.time()
+        found["paint"].append(first_paint(book, 1, ".mlev-row"))
+        found["early"].append(jumps(book, rng, events, 10))
+        wait_until_read(book)
+        found["read"].append(time.time() - began)
+        found["late"].append(jumps(book, rng, events, 20))
+        kernel, heap, renderer = MEMORY
+        found[kernel].append(rss_of(desk.lab.kernel_pids()))
+        found[heap].append(heap_of(book))
+        found[renderer].append(rss_of(renderer_pids()))
+
+
 def many_attempts(desk: Desk, chosen: argparse.Namespace) -> list[Row]:
-    """Open an experiment of many graded attempts."""
-    folder = ui_worlds.write_graded(desk.folder / "many", ATTEMPTS)
-    listed, read = [], []
+    """Open an experiment of many graded attempts.
+
+    The references are an experiment of few, opened in turns with the large one, and a
+    loop over the same files.
+    """
+    many, few = (
+        ui_worlds.write_graded(desk.folder / f"of-{count}", count)
+        for count in (ATTEMPTS, FEW_ATTEMPTS)
+    )
+    found = defaultdict(list)
     for _ in range(chosen.runs):
-        cells = ("import mle_toolkit as mle", stamped(f"mle.attach({str(folder)!r})"))
-        with desk.notebook(*cells) as book:
-            book.run(0)
-            listed.append(first_paint(book, 1, ".mv-attempt-row"))
+        with shown(desk, "attach", many) as book:
+            listed = first_paint(book, 1, ".mv-attempt-row")
             began = time.time()
             book.page.wait_for_function(
-                "() => document.querySelector('.mv-count').textContent"
-                " === '10,000 attempts'",
+                "(text) => document.querySelector('.mv-count').textContent === text",
+                arg=f"{ATTEMPTS:,} attempts",
                 timeout=120_000,
             )
-            read.append(time.time() - began + listed[-1])
+            found["listed"].append(listed)
+            found["read"].append(time.time() - began + listed)
+        with shown(desk, "attach", few) as book:
+            found["few"].append(first_paint(book, 1, ".mv-attempt-row"))
+        found["loop"].append(timed(loads_of_files, many))
+    words = f"{ATTEMPTS:,} attempts: listed after the cell begins"
+    those, loop = f"{FEW_ATTEMPTS} attempts", "json.loads of each file"
     return [
-        Row("10,000 attempts: listed after the cell begins", listed, "s", 1.0),
-        Row("the same: all results read", read, "s", 10.0),
+        row(words, found["listed"], those, found["few"], MOST_LISTED),
+        row("all results read", found["read"], loop, found["loop"], MOST_RESULTS),
     ]
 
 
@@ -303,7 +317,12 @@ def saved(desk: Desk, chosen: argparse.Namespace) -> list[Row]:
                 before = book.path.stat().st_size
     names = {"exp": "an experiment", "exp[0]": "an attempt"}
     return [
-        Row(f"a saved notebook grows by a view of {names[name]}", sizes, "kB", 200.0)
+        Row(
+            question=f"a saved notebook grows by a view of {names[name]}",
+            ours=sizes,
+            unit="kB",
+            bound=MOST_SAVED_KB,
+        )
         for name, sizes in grown.items()
     ]
 
@@ -317,68 +336,44 @@ MEASUREMENTS: dict[str, Callable[[Desk, argparse.Namespace], list[Row]]] = {
 }
 
 
-def watch(attempt: Path) -> str:
-    """Return the cell that shows an attempt."""
-    return f"import mle_toolkit as mle\nmle.watch({str(attempt)!r})"
-
-
-def stamped(source: str) -> str:
-    """Return a cell that says when its execution began."""
-    return f"import time; print(time.time())\n{source}"
-
-
-def blocking(sign: Path) -> str:
-    """Return a cell that keeps the kernel busy until a file appears."""
-    name = str(sign)
-    return f"import os, time\nwhile not os.path.exists({name!r}): time.sleep(0.05)"
-
-
-def first_paint(book: Notebook, index: int, selector: str) -> float:
-    """Run a cell; return how long after its begin an element with a text is painted."""
-    book.run(index, wait=False)
-    painted = book.page.evaluate(FIRST, selector)
-    book.wait_for(index)
-    return float(painted) - float(book.text(index))
-
-
-def jumps(book: Notebook, rng: random.Random, events: int, count: int) -> list[float]:
-    """Go to random rows; return how long each took, in seconds."""
-    return [
-        book.page.evaluate(JUMP, rng.randint(1, events)) / 1000 for _ in range(count)
-    ]
-
-
-def wait_for_total(book: Notebook, total: int) -> None:
-    """Wait until the page counts that many events."""
-    book.page.wait_for_function(
-        "(text) => document.querySelector('.mlev-count')?.textContent === text",
-        arg=f"{total:,} events",
-        timeout=120_000,
+def row(
+    question: str, ours: list[float], reference: str, theirs: list[float], bound: float
+) -> Row:
+    """Return a row of seconds."""
+    return Row(
+        question=question, ours=ours, reference=reference, theirs=theirs, bound=bound
     )
 
 
-def heap_of(book: Notebook) -> float:
-    """Return what JavaScript holds in a page after a collection, in MB."""
-    client = book.context.new_cdp_session(book.page)
-    client.send("HeapProfiler.collectGarbage")
-    client.send("Performance.enable")
-    metrics = client.send("Performance.getMetrics")["metrics"]
-    client.detach()
-    return next(m["value"] for m in metrics if m["name"] == "JSHeapUsedSize") / 1e6
+@contextlib.contextmanager
+def shown(desk: Desk, how: str, folder: Path) -> Iterator[Notebook]:
+    """Yield a notebook whose second cell shows a folder; the first one has been run."""
+    cells = ("import mle_toolkit as mle", stamped(f"mle.{how}({str(folder)!r})"))
+    with desk.notebook(*cells) as book:
+        book.run(0)
+        yield book
 
 
-def rss_of(pids: list[int]) -> float:
-    """Return the memory of the largest of some processes, in MB."""
-    return max(psutil.Process(pid).memory_info().rss for pid in pids) / 1e6
+def timed(loop: Callable[[Path], int], path: Path) -> float:
+    """Return the seconds that a plain loop takes."""
+    began = time.perf_counter()
+    loop(path)
+    return time.perf_counter() - began
 
 
-def renderer_pids() -> list[int]:
-    """Return the renderers of the browser that this process has started."""
-    return [
-        each.pid
-        for each in psutil.Process().children(recursive=True)
-        if "--type=renderer" in each.cmdline()
-    ]
+def loads_of_lines(path: Path) -> int:
+    """Read every line of a log by the plainest loop; return how many there are."""
+    with path.open("rb") as log:
+        return sum(bool(json.loads(line)) for line in log)
+
+
+def loads_of_files(folder: Path) -> int:
+    """Read every result and grade by the plainest loop; return how many there are."""
+    return sum(
+        bool(json.loads(path.read_bytes()))
+        for name in ("result.json", "grade.json")
+        for path in folder.glob(f"*/*/*/{name}")
+    )
 
 
 def at(values: list[float], part: float) -> float:

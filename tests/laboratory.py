@@ -48,7 +48,7 @@ class Lab:
 
     def plan(self, models, *, attempts=1, parallel=2, sandbox="none", **limits):
         """Return the plan of `attempts` seeds of each model on one competition."""
-        settings = {"time_limit_s": 60, "steps": 1, "memory_mib": 4000, **limits}
+        settings = {"time_limit_s": 600, "steps": 1, "memory_mib": 4000, **limits}
         plans = [
             plan_experiment(
                 "x",
@@ -102,8 +102,8 @@ def kill(path, number=signal.SIGKILL):
         return
 
 
-def until(condition, timeout_s=30.0):
-    """Wait until something holds."""
+def until(condition, timeout_s=100.0):
+    """Wait until something holds; the time is for a very busy machine."""
     deadline = time.monotonic() + timeout_s
     while not condition():
         if time.monotonic() > deadline:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 _ORDER = ("low", "medium", "high", "dev")
+# Means of equals that were added up in another order differ in their last digits.
+_DIGITS = 12
 _COLUMNS = [
     "rank", "agent", "name", "n_competitions", "n_absent", "n_attempts", "estimate",
     "low", "high", "level", "method", "reason", "reference_mean", "reference_sem",
@@ -174,10 +176,11 @@ def _ranked(
         {by: group, **_of_agent(str(agent), part, whole, **options)}
         for agent, part in counts.groupby("agent", sort=False, observed=True)
     ]
-    rows.sort(key=lambda row: (-row["estimate"], row["agent"]))
+    rows.sort(key=lambda row: (-round(row["estimate"], _DIGITS), row["agent"]))
     complete = [row for row in rows if not row["n_absent"]]
     for row in complete:
-        better = [other for other in complete if other["estimate"] > row["estimate"]]
+        own = round(row["estimate"], _DIGITS)
+        better = [each for each in complete if round(each["estimate"], _DIGITS) > own]
         row["rank"] = 1 + len(better)
     return rows
 

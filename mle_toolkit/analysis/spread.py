@@ -62,7 +62,7 @@ def error_limits(n: ArrayLike, c: ArrayLike) -> tuple[float, float]:
     Two seeds and two competitions with one medal each: both by the same seed (rates
     1 and 0), or one each (rates 1/2 and 1/2):
 
-    >>> error_limits([2, 2], [1, 1])
+    >>> tuple(round(limit, 6) for limit in error_limits([2, 2], [1, 1]))
     (0.0, 0.5)
     """
     attempts, successes = counts(n, c)

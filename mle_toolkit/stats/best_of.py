@@ -64,16 +64,16 @@ def score_at_k(
     --------
     The best of 2 out of (0, 3, 6) is 3 once and 6 twice:
 
-    >>> score_at_k([0.0, 6.0, 3.0], 2)
+    >>> round(score_at_k([0.0, 6.0, 3.0], 2), 6)
     5.0
-    >>> score_at_k([0.0, 6.0, 3.0], 2, lower_is_better=True)
+    >>> round(score_at_k([0.0, 6.0, 3.0], 2, lower_is_better=True), 6)
     1.0
 
     One failure cannot fill a draw of 2, but it can fill a draw of 1:
 
-    >>> score_at_k([float("nan"), 6.0, 3.0], [1, 2])
+    >>> score_at_k([float("nan"), 6.0, 3.0], [1, 2]).round(6)
     array([nan,  5.])
-    >>> score_at_k([float("nan"), 6.0, 3.0], 1, floor=0.0)
+    >>> round(score_at_k([float("nan"), 6.0, 3.0], 1, floor=0.0), 6)
     3.0
     """
     table, made = score_table("scores", scores, n)
@@ -142,8 +142,8 @@ def select_at_k(
     The attempt that validated best won no medal, the second one did.  Of the 3
     pairs, the pair without the first hands in the medal:
 
-    >>> select_at_k([0.9, 0.8, 0.1], [0, 1, 0], 2)
-    0.3333333333333333
+    >>> round(select_at_k([0.9, 0.8, 0.1], [0, 1, 0], 2), 6)
+    0.333333
     """
     table, made = score_table("validation", validation, n)
     worth, _ = score_table("outcome", outcome, n)

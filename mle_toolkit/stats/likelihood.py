@@ -87,7 +87,7 @@ def _searched(height: Likelihood, *axes: Floats) -> list[Floats]:
 
     grid = np.array(np.meshgrid(*axes, indexing="ij")).reshape(len(axes), -1).T
     free = np.array([axis.size > 1 for axis in axes])
-    starts = grid[np.argsort(-height(special.expit(grid)))[:3]]
+    starts = grid[np.argsort(-height(special.expit(grid)), kind="stable")[:3]]
 
     def depth(x: Floats, start: Floats) -> float:
         point = start.copy()

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from mle_toolkit.agents.interrupts import Interrupted, Interrupts
+from tests.laboratory import until
 
 
 @pytest.fixture
@@ -23,17 +24,16 @@ def interrupts():
 
 def wait_for_sigterm():
     os.kill(os.getpid(), signal.SIGTERM)
-    time.sleep(20)
+    time.sleep(600)
 
 
 def test_a_window_is_broken_off(interrupts):
     """SIGTERM ends a long wait at once."""
+    # Were it not broken off, the time limit would end it, and its status would differ.
     interrupts.install(time.monotonic() + 100)
-    began = time.monotonic()
     with pytest.raises(Interrupted) as caught, interrupts.window():
         wait_for_sigterm()
     assert caught.value.status == "stopped"
-    assert time.monotonic() - began < 5
 
 
 def test_outside_of_a_window_nothing_is_cut(interrupts):
@@ -51,7 +51,7 @@ def test_the_deadline_rings(interrupts):
     """At the deadline a window ends with the status of the time limit."""
     interrupts.install(time.monotonic() + 0.1)
     with pytest.raises(Interrupted) as caught, interrupts.window():
-        time.sleep(20)
+        time.sleep(100)
     assert caught.value.status == "time-limit"
 
 
@@ -65,5 +65,4 @@ def test_the_first_wish_counts(interrupts):
 def test_a_deadline_in_the_past_rings_at_once(interrupts):
     """A runner that starts too late ends at once."""
     interrupts.install(time.monotonic() - 5)
-    time.sleep(0.05)
-    assert interrupts.status == "time-limit"
+    until(lambda: interrupts.status == "time-limit")

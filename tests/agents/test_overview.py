@@ -1,7 +1,6 @@
 """The data overview: true, bounded, and safe on whatever lies in the folder."""
 
 import os
-import time
 
 import numpy as np
 import pandas as pd
@@ -115,9 +114,7 @@ def test_odd_files_are_named_and_not_opened(tmp_path):
     (public / "bad\udcff.csv").write_text("a\n1\n")
     (public / "ragged.csv").write_text("a,b\n1,2,3\n4\n5,6\n")
     (public / "quote.csv").write_text('a\n"never closed\n')
-    began = time.monotonic()
     text = describe_folder(public)
-    assert time.monotonic() - began < 5
     assert "link.csv: not a plain file" in text
     assert "pipe.csv: not a plain file" in text
     assert "42424242" not in text

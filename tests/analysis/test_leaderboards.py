@@ -107,6 +107,21 @@ def test_equals_share_a_rank():
     assert over_all["rank"].to_dict() == {"d": 1, "a": 2, "b": 2, "c": 4}
 
 
+def test_equals_share_a_rank_however_their_rates_add_up():
+    """The same rates on other competitions have a mean with another last digit."""
+    rates = [(2, 9), (7, 8), (5, 7), (0, 8), (4, 11)]
+    turned = [rates[at] for at in (0, 4, 2, 1, 3)]
+    agents = {
+        name: [(f"c{at}", "low", *each) for at, each in enumerate(order)]
+        for name, order in (("b", rates), ("a", turned))
+    }
+    table = analysis.leaderboard(counts(**agents))
+    over_all = table[table["split"] == "all"]
+    assert over_all["estimate"].nunique() == 2
+    assert over_all["agent"].tolist() == ["a", "b"]
+    assert over_all["rank"].tolist() == [1, 1]
+
+
 def test_one_competition_has_no_interval_and_says_why():
     """NaN with the reason; unknown agents are called by their name."""
     table = analysis.leaderboard(counts(mine=[("x", "low", 1, 3), ("y", "odd", 0, 0)]))

@@ -261,6 +261,8 @@ def test_a_broken_card_of_the_user_does_not_hide_the_others(folder):
         load_card("bad")
 
 
+# Two attempts of three programs: minutes on a slow machine.
+@pytest.mark.timeout(600)
 def test_an_agent_runs_on_it_and_is_graded(table, tmp_path, monkeypatch):
     """Launched by its folder, graded by a process that was told nothing else."""
     import mle_toolkit as mle
@@ -271,7 +273,7 @@ def test_an_agent_runs_on_it_and_is_graded(table, tmp_path, monkeypatch):
     )
     exp = mle.launch(
         str(made.competition.card.folder),
-        attempts=2, steps=3, time_limit="60s", sandbox="none", out=tmp_path / "run",
+        attempts=2, steps=3, time_limit="10m", sandbox="none", out=tmp_path / "run",
     )  # fmt: skip
     exp.wait(show=False)
     frame = exp.attempts()

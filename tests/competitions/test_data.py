@@ -136,7 +136,7 @@ def test_two_processes_prepare_at_once(home):
         subprocess.Popen([sys.executable, "-c", script], env=os.environ)
         for _ in range(2)
     ]
-    assert [process.wait(timeout=60) for process in processes] == [0, 0]
+    assert [process.wait(timeout=100) for process in processes] == [0, 0]
     assert verify(NAME) == []
     assert not list((home / NAME).glob(".partial-*"))
 

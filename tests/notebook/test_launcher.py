@@ -1,7 +1,6 @@
 """The form: what it prints is what it does, and what goes wrong is a sentence."""
 
 import threading
-import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -43,7 +42,7 @@ def join_launches():
     """Wait for the threads that launch."""
     for thread in threading.enumerate():
         if thread.name == "mle-launch":
-            thread.join(10)
+            thread.join(60)
 
 
 def run_printed(form):
@@ -127,10 +126,11 @@ def test_an_error_is_a_sentence_in_the_form(form, monkeypatch, error, words):
 def test_pressing_twice_launches_once(form, monkeypatch):
     """While one launch is under way the button is off, whatever else changes."""
     calls = []
+    looked_at = threading.Event()
 
     def launch(*_, **__):
         calls.append(1)
-        time.sleep(0.1)
+        looked_at.wait(60)
         return SimpleNamespace(path=Path("runs/one"))
 
     monkeypatch.setattr(launching, "launch", launch)
@@ -138,6 +138,7 @@ def test_pressing_twice_launches_once(form, monkeypatch):
     form._fields["attempts"].value = 2
     assert form._button.disabled
     assert "Starting" in form._message.value
+    looked_at.set()
     join_launches()
     assert calls == [1]
     assert not form._button.disabled

@@ -15,6 +15,7 @@ from mle_toolkit.notebook.experiment import attach
 from mle_toolkit.notebook.watching import Attempt, watch
 from mle_toolkit.store import read_json
 from tests.builders import write_run
+from tests.laboratory import until
 
 EVIL = "<script>alert(1)</script>"
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -192,20 +193,16 @@ def test_a_view_that_fails_does_not_silence_the_others():
     good = View()
     for view in (*bad, good):
         watcher.add(view)
-    until = time.monotonic() + 10
-    while len(good.sent) < 5 and time.monotonic() < until:
-        time.sleep(0.01)
+    until(lambda: len(good.sent) >= 5)
     for view in (*bad, good):
         watcher.discard(view)
-    assert len(good.sent) >= 5
 
 
 def run_in_kernel(code):
     """Return what a real kernel says while it runs a cell."""
-    manager, client = start_new_kernel(kernel_name="python3")
+    manager, client = start_new_kernel(100, kernel_name="python3")
     try:
-        client.execute(code)
-        messages = list(until_idle(client))
+        messages = list(until_idle(client, client.execute(code)))
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
@@ -222,13 +219,20 @@ def test_a_kernel_renews_the_picture_while_a_cell_runs(tmp_path):
     code = f"""
 import json, pathlib, time
 import mle_toolkit as mle
-from IPython.display import display
+from IPython.display import DisplayHandle, display
 from mle_toolkit.notebook import showing
-showing._RENEW_S = 0.1
+showing._RENEW_S, showing._READ_S = 0.1, 60
+sent, update = [], DisplayHandle.update
+def note(handle, data, **options):
+    update(handle, data, **options)
+    sent.append(data["text/html"])
+DisplayHandle.update = note
 display(mle.attach({str(run.path)!r}))
-time.sleep(0.3)
+assert sent
 pathlib.Path({str(hidden)!r}).write_text(json.dumps({grade!r}))
-time.sleep(2.5)
+ends = time.monotonic() + 60
+while "2 graded" not in sent[-1] and time.monotonic() < ends:
+    time.sleep(0.05)
 """
     messages = run_in_kernel(code)
     shown = [m["content"] for m in messages if m["msg_type"] == "display_data"]
@@ -294,17 +298,19 @@ def test_waiting_shows_the_last_state(experiment, monkeypatch):
     assert "6 graded" in shown[0]["text/html"]
 
 
-def until_idle(client):
-    """Yield what a kernel says until it has run the cell."""
-    deadline = time.monotonic() + 30
+def until_idle(client, asked):
+    """Yield what a kernel says until it has run the cell that was asked for."""
+    deadline = time.monotonic() + 100
     while time.monotonic() < deadline:
         try:
             message = client.get_iopub_msg(timeout=1)
         except queue.Empty:
             continue
         yield message
-        if message["content"].get("execution_state") == "idle":
+        ours = message["parent_header"].get("msg_id") == asked
+        if ours and message["content"].get("execution_state") == "idle":
             return
+    pytest.fail("the kernel has not run the cell")
 
 
 def test_a_long_reading_shows_a_bar_in_its_cell():

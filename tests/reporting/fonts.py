@@ -1,6 +1,8 @@
 """Fonts to lay figures out in: those that are everywhere, and some that are not."""
 
+import atexit
 import functools
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -34,6 +36,7 @@ def is_there(family):
 def made(family):
     """Make a wide or a narrow DejaVu Sans, known to this process alone."""
     folder = Path(tempfile.mkdtemp(prefix="mle-fonts-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     for face in ("", "-Bold", "-Oblique"):
         source = Path(mpl.get_data_path()) / "fonts" / "ttf" / f"DejaVuSans{face}.ttf"
         target = folder / f"{family.replace(' ', '')}{face}.ttf"

@@ -12,7 +12,7 @@ from mle_toolkit.sandbox.worker import descendants
 def test_tree_usage_sees_memory_and_processes():
     """A child that holds 200 MiB shows as such, and so do its children."""
     code = "import subprocess; x = bytearray(200 << 20); x[::4096] = b'1' * 51200\n"
-    code += "subprocess.Popen(['sleep', '30']); print('ready', flush=True); input()"
+    code += "subprocess.Popen(['sleep', '100']); print('ready', flush=True); input()"
     with subprocess.Popen(
         [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as child:

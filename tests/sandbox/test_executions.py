@@ -1,16 +1,16 @@
 """What a program may expect, in both kinds of box."""
 
 import os
-import time
 from pathlib import Path
 
 import pytest
 
 from mle_toolkit.errors import SandboxError, UnknownNameError
 from mle_toolkit.sandbox import open_box
+from tests.laboratory import until
 
 
-def run(box, code, timeout_s=20.0):
+def run(box, code, timeout_s=60.0):
     return box.run_python(code, timeout_s=timeout_s)
 
 
@@ -65,11 +65,10 @@ def test_executions_do_not_see_each_other(box):
 
 def test_timeout_interrupts_and_says_where(box):
     """A program that takes too long ends, and its traceback shows the place."""
-    began = time.monotonic()
-    done = run(box, "import time\nwhile True:\n    time.sleep(0.1)\n", timeout_s=0.3)
+    # It must have begun by then, on a busy machine too.
+    done = run(box, "import time\ntime.sleep(600)\n", timeout_s=1)
     assert done.status == "timeout"
-    assert "time.sleep(0.1)" in done.output
-    assert time.monotonic() - began < 3
+    assert "time.sleep(600)" in done.output
 
 
 def test_timeout_cannot_be_ignored(box):
@@ -80,11 +79,10 @@ def test_timeout_cannot_be_ignored(box):
         "    try:\n"
         "        time.sleep(1)\n"
         "    except BaseException:\n"
-        "        pass\n"
+        "        print('caught', flush=True)\n"
     )
-    began = time.monotonic()
-    assert run(box, code, timeout_s=0.2).status == "timeout"
-    assert time.monotonic() - began < 6
+    done = run(box, code, timeout_s=1)
+    assert (done.status, done.output) == ("timeout", "caught\n")
 
 
 def test_flood_of_output_is_ended_and_cut(box):
@@ -117,8 +115,7 @@ def test_stray_children_are_ended(box):
         "print(p.pid)\n"
     )
     assert run(box, code).status == "ok"
-    time.sleep(0.2)
-    assert not commands_with("4711")
+    until(lambda: not commands_with("4711"))
 
 
 def test_forks_without_end_are_ended(boxed):

@@ -96,7 +96,7 @@ def test_two_processes_at_once_lose_nothing(attempt):
         subprocess.Popen([sys.executable, "-c", program, str(attempt), str(number)])
         for number in range(4)
     ]
-    assert [each.wait(60) for each in writers] == [0] * 4
+    assert [each.wait(100) for each in writers] == [0] * 4
     found, problems = read_annotations(attempt)
     assert not problems
     expected = {(f"{number}-{n}",) for number in range(4) for n in range(25)}

@@ -99,7 +99,7 @@ def bias_auc(
     >>> identity = np.array([[True], [True], [False], [False]])
     >>> bias_areas(truth, verdict, identity).ravel()
     array([1. , 0.5, 1. ])
-    >>> bias_auc(truth, verdict, identity)
+    >>> round(bias_auc(truth, verdict, identity), 9)
     0.8125
     """
     overall = pair_auc(prediction[truth], prediction[~truth])

@@ -15,6 +15,7 @@ import pandas as pd
 from mle_toolkit.competitions.metrics import lists as metrics
 from mle_toolkit.competitions.protocols import cells
 from mle_toolkit.competitions.protocols.checks import (
+    id_order,
     repeated_ids,
     require_only_columns,
 )
@@ -179,17 +180,9 @@ def _customers(
         raise SubmissionError(msg)
     if len(known) == len(wanted) == len(distinct):
         return known, np.argsort(places, kind="stable"), np.arange(len(wanted))
-    rows, truth_rows = _sorted_rows(known[entry.id_column]), _sorted_rows(wanted)
+    rows, truth_rows = id_order(known[entry.id_column]), id_order(wanted)
     n_read = min(len(rows), len(truth_rows))
     return known, rows[:n_read], truth_rows[:n_read]
-
-
-def _sorted_rows(ids: pd.Series) -> NDArray[np.intp]:
-    # pandas' own sort of texts is not stable, but does the same everywhere; that of
-    # numbers depends on the processor.
-    return np.argsort(
-        ids.to_numpy(), kind="quicksort" if ids.dtype == object else "stable"
-    )
 
 
 def _repeated_customers(entry: Entry, known: pd.DataFrame) -> tuple[str, ...]:

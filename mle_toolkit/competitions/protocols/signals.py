@@ -14,6 +14,7 @@ import pandas as pd
 from mle_toolkit.competitions.metrics import domain, regression
 from mle_toolkit.competitions.protocols.checks import (
     first_bad,
+    id_order,
     in_order,
     match_rows,
     merge_rows,
@@ -274,9 +275,11 @@ def _kept_by_place(
             f"{len(rows)} rows are kept by their place; {len(truth_rows)} are expected"
         )
         raise SubmissionError(msg)
-    ids, truth_ids = given[name].to_numpy()[rows], answers[name].to_numpy()[truth_rows]
-    order, truth_order = np.argsort(ids), np.argsort(truth_ids)
-    n_other = int(np.count_nonzero(ids[order] != truth_ids[truth_order]))
+    ids, truth_ids = given[name].iloc[rows], answers[name].iloc[truth_rows]
+    order, truth_order = id_order(ids), id_order(truth_ids)
+    n_other = int(
+        np.count_nonzero(ids.to_numpy()[order] != truth_ids.to_numpy()[truth_order])
+    )
     said = (
         "the rows are in another order than the answers, and this grader picks the "
         f"rows to score by place: {n_other} are scored against another id"

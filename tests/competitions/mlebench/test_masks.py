@@ -1,7 +1,6 @@
 """Graders of masks do what the reference was seen to do, one rule at a time."""
 
 import math
-import time
 import tracemalloc
 
 import numpy as np
@@ -481,14 +480,13 @@ def test_vesuvius_without_ink_counts_zero():
 
 
 def test_a_mask_of_more_than_a_billion_pixels_is_never_painted():
-    """Images of 30,000 x 50,000 pixels: within a second and 100 MB."""
+    """Two images of 30,000 x 50,000 pixels: 100 MB, not three gigabytes."""
     height, width, runs = 30_000, 50_000, 100_000
     starts = np.arange(runs) * 10_000 + 1
     text = " ".join(f"{start} 5000" for start in starts)
     other = " ".join(f"{start + 2500} 5000" for start in starts)
     answers = answers_of(HUBMAP, [text, text], height=height, width=width)
     table = file_of(HUBMAP, [other, "1 1500000000"])
-    started = time.monotonic()
     tracemalloc.start()
     found = grade(HUBMAP, table, answers=answers)
     peak = tracemalloc.get_traced_memory()[1]
@@ -496,7 +494,6 @@ def test_a_mask_of_more_than_a_billion_pixels_is_never_painted():
     full = 2 * runs * 5000 / (runs * 5000 + height * width)
     assert found.score_full == pytest.approx((0.5 + full) / 2, rel=1e-12)
     assert peak < 100e6
-    assert time.monotonic() - started < 10
 
 
 @pytest.mark.parametrize("competition", [CONTRAILS, HUBMAP, SALT, INK])

@@ -1,7 +1,6 @@
 """The grader of X-rays does what the reference was seen to do, one rule at a time."""
 
 import math
-import time
 
 import numpy as np
 import pandas as pd
@@ -10,6 +9,7 @@ import pytest
 from mle_toolkit.competitions import grade
 from mle_toolkit.competitions.metrics.coco import coco_map, most_confident
 from tests.competitions.mlebench.boxes import boxes_of, random_rows, refused
+from tests.competitions.mlebench.growth import assert_linear
 
 XRAYS = "vinbigdata-chest-xray-abnormalities-detection"
 
@@ -287,22 +287,34 @@ def test_columns_of_xrays():
 
 
 @pytest.mark.parametrize(
-    "cell",
+    ("begin", "repeated", "times"),
     [
-        ("3 1 10 10 30 30 " * 150_000).strip(),
-        "9" * 3_000_000,
-        "3 1 10 10 30 " + "9" * 3_000_000,
-        "\u2603 \u00a0",
-        "-1e308 1e308 -1e308 -1e308 1e308 1e308",
+        ("", "3 1 10 10 30 30 ", 150_000),
+        ("", "9", 3_000_000),
+        ("3 1 10 10 30 ", "9", 3_000_000),
     ],
-    ids=["boxes", "digits", "number", "snowman", "far"],
+    ids=["boxes", "digits", "number"],
+)
+def test_long_cells_get_an_answer(begin, repeated, times):
+    """Megabytes in a cell: a grade or one sentence, in time linear in the cell."""
+
+    def answer(size):
+        cell = (begin + repeated * size).strip()
+        found = of(XRAY, [cell, *PERFECT[1:]])
+        assert found.valid or refused(found)
+
+    assert_linear(answer, times)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["\u2603 \u00a0", "-1e308 1e308 -1e308 -1e308 1e308 1e308"],
+    ids=["snowman", "far"],
 )
 def test_hostile_cells_get_an_answer(cell):
-    """Megabytes in a cell, huge numbers: a grade or one sentence, within seconds."""
-    started = time.monotonic()
+    """Other characters, huge numbers: a grade or one sentence."""
     found = of(XRAY, [cell, *PERFECT[1:]])
     assert found.valid or refused(found)
-    assert time.monotonic() - started < 10
 
 
 def test_a_column_of_lone_numbers_is_no_text():

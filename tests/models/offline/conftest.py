@@ -252,7 +252,7 @@ def run_program(tmp_path_factory):
             boxes[name] = (box, folder / "workspace" / "submission.csv")
         box, submission = boxes[name]
         submission.unlink(missing_ok=True)
-        return box.run_python(code, timeout_s=60), submission
+        return box.run_python(code, timeout_s=100), submission
 
     yield run
     for box, _ in boxes.values():

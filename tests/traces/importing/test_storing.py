@@ -101,7 +101,7 @@ def test_resume_and_extend_do_no_harm(tmp_path, stored):
     with pytest.raises(StoreError, match="plan"):
         control.extend(experiment, 1)
     control.resume(experiment)
-    progress = control.wait(experiment, timeout_s=20)
+    progress = control.wait(experiment, timeout_s=100)
     assert progress.complete
     after = contents(out)
     added = {"dispatcher.json", "dispatcher.log", "dispatcher.lock"}
@@ -158,7 +158,7 @@ def test_killed_import_shows_no_folder(tmp_path):
     )
     out = tmp_path / "out" / "run"
     command = [sys.executable, "-c", code, str(path), str(out)]
-    done = subprocess.run(command, check=False, timeout=60)
+    done = subprocess.run(command, check=False, timeout=100)
     assert done.returncode == -9
     assert not out.exists()
     assert list(out.parent.rglob("result.json"))
@@ -485,5 +485,5 @@ def test_importers_load_only_when_used():
         "loaded = [n for n in sys.modules if n.endswith(names)]\n"
         "sys.exit(len(loaded))\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], check=False, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], check=False, timeout=100)
     assert done.returncode == 0
