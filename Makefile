@@ -31,7 +31,8 @@ OTHER := $(if $(PYTHON),$(shell has=$$($(PY) -V 2>/dev/null) && \
 
 .PHONY: help setup demo lab test test-older lint bench bench-ui lock clean
 ifneq ($(OTHER),)
-.PHONY: $(PY) $(VENV)/.installed-demo $(VENV)/.installed-test
+$(PY) $(VENV)/.installed-demo $(VENV)/.installed-test: anew
+anew: ;
 endif
 
 help: ## Show this list

@@ -29,7 +29,8 @@ NOT_IMPORTED = {
     "ruff",
     "scipy-stubs",
 }
-IMPORT_NAMES = {"scikit-image": "skimage", "scikit-learn": "sklearn", "pyyaml": "yaml"}
+IMPORT_NAMES = {
+    "fonttools": "fontTools","scikit-image": "skimage", "scikit-learn": "sklearn", "pyyaml": "yaml"}
 
 
 @pytest.fixture(scope="module")

@@ -51,6 +51,19 @@ def test_make_help_tells_every_target(root):
     assert set(phony.split()) == described
 
 
+def test_every_python_that_is_tested_is_named(root, pyproject):
+    """The package's metadata, the page for contributors and the README agree."""
+    named = [
+        each.removeprefix("Programming Language :: Python :: ")
+        for each in pyproject["project"]["classifiers"]
+        if re.search(r":: 3\.\d+$", each)
+    ]
+    assert named[0] == pyproject["project"]["requires-python"].removeprefix(">=")
+    listed = f"{', '.join(named[:-1])} and {named[-1]}"
+    assert f"Tested with Python {listed}" in (root / "CONTRIBUTING.md").read_text()
+    assert f"(tested: {', '.join(named)})" in (root / "README.md").read_text()
+
+
 def test_the_hooks_fetch_nothing(root):
     """pre-commit runs the tools of .venv, never a repository's."""
     config = yaml.safe_load((root / ".pre-commit-config.yaml").read_text())
