@@ -71,9 +71,18 @@ class Terminal:
     def __init__(self, *words):
         self.master, slave = pty.openpty()
         environment = os.environ | {"TERM": "xterm", "LINES": "40", "COLUMNS": "120"}
-        self.process = subprocess.Popen(
-            command(*words), stdin=slave, stdout=slave, stderr=slave, env=environment
-        )
+        # Tests in the background ignore interrupts, and children inherit that.
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            self.process = subprocess.Popen(
+                command(*words),
+                stdin=slave,
+                stdout=slave,
+                stderr=slave,
+                env=environment,
+            )
+        finally:
+            signal.signal(signal.SIGINT, before)
         os.close(slave)
         self.seen = b""
 

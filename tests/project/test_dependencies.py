@@ -30,7 +30,11 @@ NOT_IMPORTED = {
     "scipy-stubs",
 }
 IMPORT_NAMES = {
-    "fonttools": "fontTools","scikit-image": "skimage", "scikit-learn": "sklearn", "pyyaml": "yaml"}
+    "fonttools": "fontTools",
+    "scikit-image": "skimage",
+    "scikit-learn": "sklearn",
+    "pyyaml": "yaml",
+}
 
 
 @pytest.fixture(scope="module")
