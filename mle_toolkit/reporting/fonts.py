@@ -63,6 +63,7 @@ def named(family: str | None) -> Iterator[None]:
         _NAMED.reset(token)
 
 
+@functools.cache
 def file_of(family: str, *, weight: str | int = 400, slant: str = "normal") -> str:
     """Return the path of the file that draws a family.
 
@@ -72,7 +73,15 @@ def file_of(family: str, *, weight: str | int = 400, slant: str = "normal") -> s
         When the family is not installed.
     """
     wanted = FontProperties(family=[family], weight=weight, style=slant)
-    return str(font_manager.findfont(wanted, fallback_to_default=False))
+    path = str(font_manager.findfont(wanted, fallback_to_default=False))
+    # matplotlib remembers fonts of other days.  Where a file is gone, it looks again,
+    # and then takes any other font.
+    named = {entry.fname for entry in font_manager.fontManager.ttflist
+             if entry.name == family}  # fmt: skip
+    if path not in named:
+        msg = f"no file of {family!r} is left"
+        raise ValueError(msg)
+    return path
 
 
 def width_of(text: str, size: float, *, weight: str | int = "normal") -> float:

@@ -1,5 +1,9 @@
 """Figures keep inside their page, whatever font a machine has."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 from matplotlib import font_manager
 from matplotlib.text import Text
@@ -109,6 +113,28 @@ def test_the_first_font_that_is_there_is_chosen(monkeypatch):
     monkeypatch.setattr(fonts, "_unfit", lambda _: "no")
     assert fonts.current() == "DejaVu Sans"
     fonts._found.cache_clear()
+
+
+def test_a_font_that_was_removed_is_not_chosen(tmp_path):
+    """What matplotlib remembers of another day is checked against the disk."""
+    program = """
+from matplotlib import font_manager as fm
+gone = fm.FontEntry("/gone/Arial.ttf", "Arial", "normal", "normal", 400, "normal",
+                    "scalable")
+fm.fontManager.ttflist = [e for e in fm.fontManager.ttflist if e.name != "Arial"]
+fm.fontManager.ttflist.append(gone)
+from mle_toolkit.reporting import fonts
+assert fonts.current() != "Arial", fonts.current()
+assert fonts.file_of(fonts.current())
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "MPLCONFIGDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_dollars_in_names_are_no_formula(drawings):
