@@ -50,7 +50,8 @@ class _Uses:
         weight = _of(style, "font-weight") or _NORMAL
         slant = _of(style, "font-style") or "normal"
         faces = [_Face(name, weight, slant) for name in _names(style)]
-        for character in set(html.unescape(content)):
+        # Not a set, whose order changes: the same figure is the same file.
+        for character in dict.fromkeys(html.unescape(content)):
             for face in faces:
                 if ord(character) in _characters(face.path):
                     self.faces.setdefault(face, set()).add(character)

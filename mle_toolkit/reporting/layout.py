@@ -25,6 +25,7 @@ POINTS = 72.0
 _FULL = 0.97
 # How much of the page's width names beside the axes may take.
 _BESIDE = 0.4
+_MOST_LINES = 4
 # What a figure's own height allows for a legend, in inches: one line.
 _LINE_INCHES = 0.2
 _ROUNDS = 4
@@ -66,9 +67,16 @@ def fits_beside(figure: Figure, text: str, size: float) -> bool:
 
 
 def beside(figure: Figure, text: str, size: float, *, bold: bool = False) -> str:
-    """Return a text that stands beside the axes, in lines of a share of the page."""
+    """Return a text that stands beside the axes, in lines of a share of the page.
+
+    What takes more than four lines is cut, and ends with an ellipsis.
+    """
     room = _BESIDE * figure.get_figwidth() * POINTS
-    return wrap(text, room, size, weight="bold" if bold else "normal")
+    plain = text.replace("\t", " ")
+    lines = wrap(plain, room, size, weight="bold" if bold else "normal").split("\n")
+    if len(lines) > _MOST_LINES:
+        lines = [*lines[: _MOST_LINES - 1], f"{lines[_MOST_LINES - 1][:-1]}…"]
+    return "\n".join(lines)
 
 
 def settle(figure: Figure, *, tall: tuple[Axes, float] | None = None) -> None:

@@ -2,7 +2,10 @@
 
 import base64
 import io
+import os
 import re
+import subprocess
+import sys
 
 import pytest
 from fontTools.ttLib import TTFont
@@ -75,6 +78,28 @@ def test_saved_files_carry_their_font_too(tmp_path):
     assert first == second
     assert len(faces(first)) == 1
     assert 'text-rendering="geometricPrecision"' in first
+
+
+def test_the_same_picture_comes_from_every_process():
+    """No order of a set, which changes from one process to the next, is in it."""
+    program = """
+from mle_toolkit.reporting.export import inline_svg
+from mle_toolkit.reporting.style import new_figure, style
+with style(family="DejaVu Sans Mono"):
+    figure = new_figure("column")
+    figure.text(0.5, 0.5, "abc \u2295 \u05d0 xyz", weight="bold")
+print(inline_svg(figure, name="f1", description=""))
+"""
+    found = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+    assert len(found) == 1
 
 
 @pytest.mark.parametrize("svg", ['<svg width="1"><g/></svg>', "<svg >no text</svg>"])

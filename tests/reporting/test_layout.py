@@ -13,6 +13,7 @@ from mle_toolkit.errors import UsageError
 from mle_toolkit.reporting import figures, fonts
 from mle_toolkit.reporting.layout import legend_outside
 from mle_toolkit.reporting.style import new_figure, style
+from tests.builders import make_frame
 from tests.reporting import catalogue
 from tests.reporting.fonts import DEJAVU, INSTALLED, NARROW, WIDE, is_there, made
 
@@ -177,6 +178,17 @@ def test_breaking_loses_no_character(text, room):
         assert "".join(broken.split()) == "".join(text.split())
         for line in broken.split("\n"):
             assert len(line) <= 1 or fonts.width_of(line, 8.0) <= room
+
+
+@pytest.mark.parametrize("name", ["x" * 500, "word " * 100, "a\nb\tc\n" * 4])
+def test_names_of_any_length_leave_room_for_the_figure(name):
+    """They are cut in the picture, and say so; the data beside it has them whole."""
+    outcomes = {(name, at): (8, 2, 0) for at in ("x", "y")}
+    frame = mle.analysis.pass_at_k(make_frame(outcomes | {("b", "x"): (8, 3, 0)}))
+    figure = figures.pass_at_k_curve(frame, width="column")
+    assert catalogue.faults_of(figure) == []
+    (label,) = [text for text, _ in catalogue.texts_of(figure) if text.endswith("…")]
+    assert label.count("\n") == 3
 
 
 def test_widths_are_those_of_the_font():
