@@ -1,8 +1,12 @@
 """Grade hundreds of malformed files for each competition, and look for faults.
 
 Each file is graded in a process of its own, which may take one gigabyte more than
-what importing the toolkit and reading the answers took, and some seconds.  Whatever
-the file holds, there must be a grade: a score, or one sentence that says why not.
+what importing the toolkit and reading the answers took.  Whatever the file holds, there
+must be a grade: a score, or one sentence that says why not.
+
+A file that never ends is a fault too.  The limit is measured when the run begins: 300
+times what pandas takes to read and sort a table of 5 MB.  It is 10 seconds at least,
+because a fast machine may be busy with other work.
 
 Run it with ``python benchmarks/fuzz_graders.py``; name competitions for some of them.
 It exits with 1 when there is a fault.
@@ -12,11 +16,13 @@ from __future__ import annotations
 
 import argparse
 import csv
+import io
 import json
 import os
 import resource
 import select
 import signal
+import statistics
 import sys
 import tempfile
 import time
@@ -25,6 +31,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+import pandas as pd
 from faults import fault_of
 from mutations import contents, places
 from rich.console import Console
@@ -38,6 +46,9 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = ROOT / "tests" / "competitions" / "examples"
 MEMORY_BYTES = 1 << 30
+TIMES, LEAST_S = 300.0, 10.0
+# With these a table has 5 MB.
+ROWS = 200_000
 PAGE_BYTES = resource.getpagesize()
 
 
@@ -60,20 +71,42 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("competitions", nargs="*", help="ids; all if none is named")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--random", type=int, default=30, help="files of each kind")
-    parser.add_argument("--limit", type=float, default=15.0, help="seconds per file")
+    parser.add_argument(
+        "--times", type=float, default=TIMES, help="most per file, in tables of 5 MB"
+    )
     parser.add_argument("--light", action="store_true", help="no files of 5 MB")
     parser.add_argument("--keep", type=Path, help="folder for files that show a fault")
     given = parser.parse_args(arguments)
+    reference_s = seconds_of_a_table()
+    limit_s = max(LEAST_S, given.times * reference_s)
     tallies = []
     for competition, answers, submission in examples(given.competitions):
-        tally = fuzz(competition, answers, submission, given)
+        tally = fuzz(competition, answers, submission, given, limit_s)
         tallies.append(tally)
         print(
             f"{competition}: {tally.n_files} files, {len(tally.faults)} faults",
             file=sys.stderr,
         )
     print_table(tallies)
+    slowest_s = max((tally.slowest_s for tally in tallies), default=0.0)
+    print(
+        f"pandas reads and sorts 5 MB in {reference_s:.3f} s: the slowest file took"
+        f" {slowest_s / reference_s:.0f} times as long, of {limit_s / reference_s:.0f}."
+    )
     return 1 if any(tally.faults for tally in tallies) else 0
+
+
+def seconds_of_a_table() -> float:
+    """Return how long pandas takes to read and sort a table of 5 MB: the median."""
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({"id": rng.permutation(ROWS), "target": rng.random(ROWS)})
+    text = table.to_csv(index=False)
+    found = []
+    for _ in range(5):
+        start = time.monotonic()
+        pd.read_csv(io.StringIO(text)).sort_values("id")
+        found.append(time.monotonic() - start)
+    return statistics.median(found)
 
 
 def examples(wanted: Sequence[str]) -> Iterator[tuple[str, Path, Path]]:
@@ -86,7 +119,11 @@ def examples(wanted: Sequence[str]) -> Iterator[tuple[str, Path, Path]]:
 
 
 def fuzz(
-    competition: str, answers: Path, submission: Path, given: argparse.Namespace
+    competition: str,
+    answers: Path,
+    submission: Path,
+    given: argparse.Namespace,
+    limit_s: float,
 ) -> Tally:
     """Grade all malformed files of one competition."""
     tally = Tally(competition)
@@ -96,7 +133,7 @@ def fuzz(
     grader.grade(submission)
     with tempfile.TemporaryDirectory() as folder:
         for name, path in files(Path(folder), text, given):
-            said = measure(grader, path, given.limit, tally, name)
+            said = measure(grader, path, limit_s, tally, name)
             if said:
                 tally.faults.append(f"{name}: {said}")
                 if given.keep and path.is_file():

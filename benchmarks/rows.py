@@ -61,15 +61,15 @@ class Row:
         """Return the row as texts."""
         theirs = ratio = spread = bound = verdict = ""
         if self.reference:
-            theirs = f"{statistics.median(self.theirs):.3g} {self.unit}"
-            ratio = f"{statistics.median(self.bounded):.3g}"
-            spread = f"{min(self.bounded):.3g} to {max(self.bounded):.3g}"
+            theirs = f"{_short(statistics.median(self.theirs))} {self.unit}"
+            ratio = _short(statistics.median(self.bounded))
+            spread = f"{_short(min(self.bounded))} to {_short(max(self.bounded))}"
         if self.bound is not None:
             sign = "≥" if self.at_least else "≤"
             unit = "" if self.reference else f" {self.unit}"
-            bound = f"{sign} {self.bound:.3g}{unit}"
+            bound = f"{sign} {_short(self.bound)}{unit}"
             verdict = "[green]ok[/]" if self.kept else "[red]broken[/]"
-        ours = f"{statistics.median(self.ours):.3g} {self.unit}"
+        ours = f"{_short(statistics.median(self.ours))} {self.unit}"
         return [
             self.question, ours, self.reference, theirs, ratio, spread, bound, verdict
         ]  # fmt: skip
@@ -94,3 +94,7 @@ def show(title: str, rows: list[Row]) -> None:
     for row in rows:
         table.add_row(*row.cells())
     Console(width=None if sys.stdout.isatty() else 120).print(table)
+
+
+def _short(number: float) -> str:
+    return f"{number:.3g}" if abs(number) < 1000 else f"{number:,.0f}"  # noqa: PLR2004

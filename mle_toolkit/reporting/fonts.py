@@ -12,6 +12,7 @@ import difflib
 import functools
 import re
 from contextvars import ContextVar
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fontTools.ttLib import TTFont, TTLibError
@@ -143,24 +144,51 @@ def _found() -> str:
     return next((name for name in FAMILIES if not _unfit(name)), LAST)
 
 
-@functools.cache
 def _unfit(family: str) -> str:
     """Return why figures cannot be drawn in a family; nothing if they can."""
     try:
-        path = file_of(family)
+        path = _newly_found(family)
     except ValueError:
         names = {entry.name for entry in font_manager.fontManager.ttflist}
         close = difflib.get_close_matches(family, sorted(names), 3)
         hint = "; did you mean " + " or ".join(map(repr, close)) + "?" if close else ""
         return f"no font family {family!r} is installed{hint}"
-    try:
-        with TTFont(path, lazy=True) as font:
-            outlines = "glyf" in font
-    except (OSError, TTLibError):
-        outlines = False
-    if outlines:
+    if _has_outlines(path):
         return ""
     return (
         f"{family!r} has no TrueType outlines, which a file could carry along; take "
         f"another family, such as {LAST!r}"
     )
+
+
+def _newly_found(family: str) -> str:
+    """Return the path of a family, though matplotlib's memory may be older than it."""
+    try:
+        return file_of(family)
+    except ValueError:
+        _look_again(family)
+        return file_of(family)
+
+
+def _look_again(family: str) -> None:
+    """Tell matplotlib of the files that seem to be of a family."""
+    stem = _letters(family)
+    known = {entry.fname for entry in font_manager.fontManager.ttflist}
+    for path in font_manager.findSystemFonts():
+        if path not in known and stem and _letters(Path(path).stem).startswith(stem):
+            # What is no font is none of this family.
+            with contextlib.suppress(OSError, RuntimeError):
+                font_manager.fontManager.addfont(path)
+
+
+@functools.cache
+def _has_outlines(path: str) -> bool:
+    try:
+        with TTFont(path, lazy=True) as font:
+            return "glyf" in font
+    except (OSError, TTLibError):
+        return False
+
+
+def _letters(name: str) -> str:
+    return "".join(filter(str.isalnum, name)).lower()

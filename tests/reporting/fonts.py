@@ -21,15 +21,10 @@ _FACTORS = {WIDE: 1.3, NARROW: 0.7}
 
 
 def is_there(family):
-    """Whether a family can be used; files that matplotlib has not seen are added."""
-    known = {entry.name for entry in font_manager.fontManager.ttflist}
-    if family in known:
-        return True
+    """Whether a family is installed, known to matplotlib or not."""
     stem = family.replace(" ", "")
-    for path in font_manager.findSystemFonts():
-        if Path(path).stem.startswith(f"{stem}-"):
-            font_manager.fontManager.addfont(path)
-    return family in {entry.name for entry in font_manager.fontManager.ttflist}
+    paths = [Path(path).stem for path in font_manager.findSystemFonts()]
+    return any(path.startswith(f"{stem}-") for path in paths)
 
 
 @functools.cache
@@ -40,12 +35,12 @@ def made(family):
     for face in ("", "-Bold", "-Oblique"):
         source = Path(mpl.get_data_path()) / "fonts" / "ttf" / f"DejaVuSans{face}.ttf"
         target = folder / f"{family.replace(' ', '')}{face}.ttf"
-        _stretch(source, target, family, _FACTORS[family])
+        stretch(source, target, family, _FACTORS[family])
         font_manager.fontManager.addfont(target)
     return family
 
 
-def _stretch(source, target, family, factor):
+def stretch(source, target, family, factor):
     """Write a font whose characters are so many times as wide."""
     with TTFont(source) as font:
         cut = Subsetter()

@@ -15,7 +15,15 @@ from mle_toolkit.reporting.layout import legend_outside
 from mle_toolkit.reporting.style import new_figure, style
 from tests.builders import make_frame
 from tests.reporting import catalogue
-from tests.reporting.fonts import DEJAVU, INSTALLED, NARROW, WIDE, is_there, made
+from tests.reporting.fonts import (
+    DEJAVU,
+    INSTALLED,
+    NARROW,
+    WIDE,
+    is_there,
+    made,
+    stretch,
+)
 
 NAMES = [
     "rates", "single", "steps", "forecast", "medals", "split", "profile", "power",
@@ -95,14 +103,12 @@ def test_a_font_that_no_file_can_carry_is_refused(monkeypatch, tmp_path):
     """Outlines of another kind would be broken in a PDF."""
     path = tmp_path / "Odd.otf"
     path.write_bytes(b"OTTO" + bytes(60))
-    fonts._unfit.cache_clear()
     monkeypatch.setattr(fonts, "file_of", lambda *_, **__: str(path))
     with (
         pytest.raises(UsageError, match="'Odd' has no TrueType outlines"),
         style(family="Odd"),
     ):
         pass
-    fonts._unfit.cache_clear()
 
 
 def test_the_first_font_that_is_there_is_chosen(monkeypatch):
@@ -136,6 +142,18 @@ assert fonts.file_of(fonts.current())
         check=False,
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_a_font_of_today_is_found(tmp_path, monkeypatch):
+    """One that was installed after matplotlib looked, and after it was refused."""
+    with pytest.raises(UsageError, match="'MLE Narrow 2' is installed"):
+        style(family="MLE Narrow 2").__enter__()
+    path = tmp_path / "MLENarrow2-Regular.ttf"
+    stretch(fonts.file_of(DEJAVU), path, "MLE Narrow 2", 0.8)
+    monkeypatch.setattr(font_manager, "findSystemFonts", lambda: [str(path)])
+    with style(family="MLE Narrow 2"):
+        assert fonts.current() == "MLE Narrow 2"
+        assert fonts.width_of("Attempts", 8.0) > 0
 
 
 def test_dollars_in_names_are_no_formula(drawings):
