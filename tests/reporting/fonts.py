@@ -14,8 +14,8 @@ from fontTools.subset import Subsetter
 from fontTools.ttLib import TTFont
 from matplotlib import font_manager
 
-# Debian packages the last two in fonts-liberation.
 DEJAVU, WIDE, NARROW = "DejaVu Sans", "MLE Wide", "MLE Narrow"
+# Debian packages two of them in fonts-liberation, the last one in fonts-noto-core.
 INSTALLED = ("Liberation Sans", "Liberation Sans Narrow", "Noto Sans")
 _FACTORS = {WIDE: 1.3, NARROW: 0.7}
 
